@@ -24,7 +24,9 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.rows import VINTAGE, shocks
 from loantwin.engine.runoff import build_cells
 from loantwin.macro.covariates import evaluate
-from loantwin.models.model import fit_model, live_loans, loan_columns, mean_shocks
+from loantwin.models.book_columns import live_loans, loan_columns
+from loantwin.models.forecasting import mean_shocks
+from loantwin.models.model import fit_model
 from loantwin.streams import Stream, generator
 from loantwin.synthesis.default_truth import default_truth
 from loantwin.synthesis.generate import SyntheticBook, generate

@@ -8,7 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.models.model import draw_shocks, fit_model
+from loantwin.models.forecasting import draw_shocks
+from loantwin.models.model import fit_model
 from loantwin.synthesis.generate import generate
 
 LOANS, MONTHS, ROUNDS = 100_000, 60, 3

@@ -30,7 +30,7 @@ from loantwin.synthesis.generate import generate
 from loantwin.synthesis.truth import DEFAULT, LIVE, PREPAID, Truth
 from loantwin.synthesis.write import write
 from loantwin.twin import Learnt
-from loantwin.verbs.fit import FitResult
+from loantwin.verbs.fit.result import FitResult
 
 START, AHEAD = dt.date(2015, 1, 1), 12
 ORIGIN_MONTHS = 60

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.decide import decider as decider
     from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fairness_search import fairness_search as fairness_search
-    from loantwin.verbs.fit import fit as fit
+    from loantwin.verbs.fit.fit import fit as fit
     from loantwin.verbs.forecast import forecast as forecast
     from loantwin.verbs.journal import journal as journal
     from loantwin.verbs.levers_fit import levers_fit as levers_fit
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.policy_check import policy_check as policy_check
     from loantwin.verbs.policy_diff import policy_diff as policy_diff
     from loantwin.verbs.policy_test import policy_test as policy_test
+    from loantwin.verbs.price.price import price as price
     from loantwin.verbs.priors import priors as priors
     from loantwin.verbs.process_check import process_check as process_check
     from loantwin.verbs.process_run import process_run as process_run
@@ -105,7 +106,7 @@ _EXPORTS = {
     "synthetic": "loantwin.verbs.synthetic",
     "example_book": "loantwin.synthesis.example_book",
     "demo": "loantwin.interfaces.demo",
-    "fit": "loantwin.verbs.fit",
+    "fit": "loantwin.verbs.fit.fit",
     "ratings": "loantwin.verbs.ratings",
     "forecast": "loantwin.verbs.forecast",
     "simulate": "loantwin.verbs.simulate",
@@ -150,6 +151,7 @@ _EXPORTS = {
     "decider": "loantwin.verbs.decide",
     "load_policy": "loantwin.decisions.load",
     "open_policy": "loantwin.decisions.graph_policy",
+    "price": "loantwin.verbs.price.price",
     "policy_check": "loantwin.verbs.policy_check",
     "policy_diff": "loantwin.verbs.policy_diff",
     "policy_test": "loantwin.verbs.policy_test",

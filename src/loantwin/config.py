@@ -64,7 +64,43 @@ class Funding:
     tenor_months: int = 12
     """Months for which a part of the funding is fixed; 1 reprices all of it every month."""
     spread: float = 0.012
-    """Above the short rate, decimal a year."""
+    """Above the short rate, and above `curve`, decimal a year."""
+    curve: str = ""
+    """Annual rate by tenor, as "3m 0.031, 1y 0.034, 5y 0.039"; empty: `economics.funding_annual_rate`."""
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """What a price counts beside funding and risk; each assumed until the lender states its own."""
+
+    hurdle_rate: float = 0.11
+    """Return that equity asks for, after tax, decimal a year."""
+    capital_ratio: float = 0.105
+    """Equity held, decimal of risk-weighted assets."""
+    capital_rule: str = "irb"
+    """Risk weights: irb (the twin's own PD and loss) or standardised."""
+    tax_rate: float = 0.25
+    """Tax on profit, decimal; a loss gets it back."""
+    acquisition_rate: float = 0.02
+    """Cost of winning a loan, decimal of its amount."""
+    acquisition_cost: float = 0.0
+    """The same, money a loan."""
+    offer_cost: float = 0.0
+    """Cost of making an offer, taken up or not, money."""
+    monthly_cost: float = 0.0
+    """Cost of a live loan, money a month, beside `economics.servicing_annual_rate`."""
+    origination_fee: float = 0.0
+    """Paid by the borrower on the first day, decimal of the amount."""
+    prepayment_cost: float = 0.005
+    """Cost of what is repaid early, decimal of it: funding broken, less what the borrower pays for it."""
+    take_up: float = 0.5
+    """Share of offers taken up at what was asked for, at the rate the twin's loans pay."""
+    take_up_amount: float = 1.0
+    """Fall of the log-odds of take-up where 1/e of the amount asked for is offered."""
+    take_up_payment: float = 0.5
+    """Fall of the log-odds of take-up where the payment is e times that of what was asked for."""
+    source: str = ""
+    """Where the lender's own figures in this part come from, in words."""
 
 
 @dataclass(frozen=True)
@@ -144,6 +180,7 @@ class Config:
     macro: Macro = field(default_factory=Macro)
     economics: Economics = field(default_factory=Economics)
     funding: Funding = field(default_factory=Funding)
+    pricing: Pricing = field(default_factory=Pricing)
     ifrs9: Ifrs9 = field(default_factory=Ifrs9)
     loss: Loss = field(default_factory=Loss)
     cecl: Cecl = field(default_factory=Cecl)
@@ -163,12 +200,22 @@ LEAST = {
 }
 """Settings whose least value is not 0."""
 
-NO_FIGURE = ("run.threads", "pages.lender", "pages.language")
+NO_FIGURE = ("run.threads", "pricing.source", "pages.lender", "pages.language")
 """Settings that no figure follows."""
 
 MOST = 1e12
 
+BELOW_ONE = (
+    "pricing.tax_rate",
+    "pricing.acquisition_rate",
+    "pricing.origination_fee",
+    "pricing.prepayment_cost",
+    "pricing.take_up",
+)
+"""Settings that are shares, below 1."""
+
 CHOICES = {
+    "pricing.capital_rule": ("irb", "standardised"),
     "cecl.reversion_form": ("straight_line", "at_once"),
     "pages.language": ("en", "zh", "en,zh", "zh,en"),
 }
@@ -345,10 +392,10 @@ def _checked(
         raise ConfigError(expected(f"a value of type {kind.__name__}", value), file=origin, field=field)
     if name in CHOICES and value not in CHOICES[name]:
         raise ConfigError(expected("one of " + ", ".join(CHOICES[name]), value), file=origin, field=field)
-    least = LEAST.get(name, 0)
-    if isinstance(value, int | float) and not least <= value < MOST:
+    least, most = LEAST.get(name, 0), 1.0 if name in BELOW_ONE else MOST
+    if isinstance(value, int | float) and not least <= value < most:
         raise ConfigError(
-            expected(f"a finite value from {least} to below {MOST:g}", value), file=origin, field=field
+            expected(f"a finite value from {least} to below {most:g}", value), file=origin, field=field
         )
     return value
 

@@ -60,7 +60,7 @@ def parse_toml(
     """Return what a text in TOML holds; raise InputError of the kind `error` as `read_toml` does."""
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+    except (ValueError, RecursionError) as problem:
         raise error(
             f"expected a readable TOML file of {what}, was: {problem}", file=path, field=field
         ) from problem

@@ -38,7 +38,7 @@ from loantwin.macro.history import UNSEEN, bridge, known_history
 from loantwin.macro.read import read_macro
 from loantwin.macro.scenario import Scenario
 from loantwin.macro.source import MacroSource
-from loantwin.models.model import FittedModel
+from loantwin.models.fitted import FittedModel
 from loantwin.models.settings import prior_of
 from loantwin.models.transfer.source import sources_of
 from loantwin.types import plain

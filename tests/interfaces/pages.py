@@ -46,6 +46,7 @@ class Reader(HTMLParser):
         super().__init__()
         self.tables: list[Table] = []
         self.by_class: dict[str, list[str]] = {}
+        self.tiles: dict[str, list[str]] = {"span": [], "b": [], "small": []}
         self._under = ["", ""]
         self._open: list[tuple[str, str, list[str]]] = []
         self.feed(html)
@@ -70,6 +71,8 @@ class Reader(HTMLParser):
         while True:
             name, kind, words = self._open.pop()
             said = re.sub(r"\s+", " ", "".join(words)).strip()
+            if name in self.tiles and any(inner == "tile" for _, inner, _ in self._open):
+                self.tiles[name].append(said)
             if kind:
                 self.by_class.setdefault(kind.split()[0], []).append(said)
             if name == tag:

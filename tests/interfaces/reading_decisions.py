@@ -113,6 +113,63 @@ def _levers(result: Any, found: list[Table]) -> Rows:
         yield from across(row, known)
 
 
+@of("Priced")
+def _priced(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Prices as of")
+    yield facts.fact("applications"), result.applications
+    yield facts.fact("priced"), result.priced
+    parts = find(found, "Where the rate goes")
+    for item, row in zip(result.parts, parts.cells[1:], strict=True):
+        told = dict(zip(parts.cells[0], row, strict=True))
+        yield from across(
+            told,
+            {
+                "over the life": item.sign * item.amount.mean,
+                "a year of balance": item.sign * item.annual_rate,
+            },
+        )
+    prices = find(found, "Prices")
+    for item in result.prices[:12]:
+        told = {
+            "amount": item.amount, "months": item.term_months, "rate": item.annual_rate,
+            "break-even rate": item.break_even_rate, "12-month PD": item.annual_pd,
+            "break-even PD": item.break_even_pd, "RAROC": item.raroc,
+            "economic profit": item.economic_profit, "verdict": item.verdict,
+        }  # fmt: skip
+        yield from across(prices.row(item.application_id), told)
+    offers = result.offers
+    made = find(found, "Best offers")
+    yield made.fact("offers an applicant"), offers.offers
+    yield made.fact("asked of the policy"), offers.asked
+    yield made.fact("applicants with an offer"), offers.made
+    yield made.fact("expected profit"), offers.expected_profit
+    yield made.fact("expected lending"), offers.expected_lending
+    yield made.fact("mean take-up"), offers.take_up
+    best = find(found, "The best offer of each")
+    for item in offers.rows[:12]:
+        point = item.best
+        told = {
+            "amount": point.amount, "rate": point.annual_rate, "months": point.term_months,
+            "pattern": point.pattern, "first payment": item.payment, "take-up": point.take_up,
+            "if taken up": point.economic_profit, "expected profit": point.expected_profit,
+            "frontier": len(item.frontier),
+        }  # fmt: skip
+        yield from across(best.row(item.application_id), told)
+    steps = find(found, "Why not another")
+    for reason in offers.rows[0].reasons:
+        yield from across(steps.row(reason.step), {"why not": reason.why, "difference": reason.difference})
+    for line in offers.budgets:
+        told = {
+            "budget": line.budget,
+            "expected to be lent": line.expected,
+            "one more unit earns": line.price,
+        }
+        yield from across(find(found, "Budgets").row(line.segment), told)
+    counted = find(found, "What is counted")
+    for line in result.costs:
+        yield counted.row(line.name)["basis"], line.basis
+
+
 @of("Decided")
 def _decided(result: Any, found: list[Table]) -> Rows:
     facts = find(found, "Applications decided")

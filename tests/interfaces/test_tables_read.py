@@ -11,7 +11,7 @@ from dataclasses import replace
 import pytest
 
 from loantwin.interfaces.cli.tables.fit import opening
-from loantwin.verbs.fit import FittedEdge
+from loantwin.verbs.fit.result import FittedEdge
 
 from . import (
     reading_accounts,

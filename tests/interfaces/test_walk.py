@@ -23,11 +23,13 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import polars as pl
 import pytest
 import typer
 
 import loantwin as lt
+from loantwin.decisions.offers.fitted import Levers, write_levers
 from loantwin.interfaces.cli.main import app, run
 from loantwin.interfaces.cli.tables import render
 from loantwin.interfaces.demo import demo
@@ -60,6 +62,7 @@ SMALLER = {
     "fairness": {"--outcome": "decision", "--favourable": "yes"},
     "score cutoff": {"--paths": "16"},
     "score train": {"--folds": "1x2", "--models": "logistic,scorecard"},
+    "price": {"--paths": "8"},
     "loss": {"--paths": "2000", "--confidence": "0.9"},
     "forecast": {"--months": "6", "--paths": "16"},
     "stress": {"--months": "12"},
@@ -142,6 +145,10 @@ policy diff {policy} {policy_next} --applications {applications} --most 1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
+price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
+price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03 --paths 8
+price {applications_to_price} --twin {home} --model {told}#logistic
+schema grid
 priors card
 tape map {tape}
 curves {home} --kind vintages --by quarter --event default --out {out}
@@ -300,12 +307,12 @@ ALONE = {("demo",), ("synthetic",)}
 REPLACED = (
     (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
     (r"\blevers\.json", "{levers}"),
-    (r"examples/(\w+)\.(?:jsonl?|csv)", r"{\1}"),
     (r"LOG\.csv --format examples/collections\.toml", "{log} --format {treatments}"),
     (r"CASES\.csv --format examples/collections\.toml", "{today} --format {treatments}"),
     (r"CONTACTS\.csv --on 2024-03-04 --table plan\.csv", "{contacts} --on 2024-03-04 --table {table}"),
     (r"uplift\.json", "{uplift}"),
     (r'"income proven by tax return"', "proven"),
+    (r"examples/(\w+)\.(?:jsonl?|toml|csv)", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
     (r"--macro \$DATA/\S*UNRATE\S*", ""),
@@ -423,6 +430,8 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "predicted": folder / "predicted.parquet",
             "levers": folder / "levers.json",
             "decisions": folder / "decisions.jsonl",
+            "prices": folder / "prices.parquet",
+            "kept_levers": folder / "kept_levers.json",
             "table": folder / "table",
             "scores": folder / "scores",
             "later": folder / "later",
@@ -547,6 +556,13 @@ def write_files(folder: Path, segment: str) -> None:
     for file in (*(ROOT / "examples").glob("*.json*"), ROOT / "examples" / "reviews.csv"):
         shutil.copy(file, folder / file.name)
     shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
+    shutil.copy(ROOT / "examples" / "offer_grid.toml", folder / "offer_grid.toml")
+    names, none = ("amount_log_slope", "late_log_odds_slope", "take_up_log_slope"), np.zeros(3)
+    fitted = Levers(
+        names, np.array([-0.05, 0.02, -0.04]), 1e-4 * np.eye(3), none, "percent a year", 1.0, "USD", 4.0,
+        20.0, True, "drawn", "made up", "0" * 64,
+    )  # fmt: skip
+    write_levers(fitted, folder / "kept_levers.json")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
 
 

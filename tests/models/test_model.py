@@ -17,15 +17,11 @@ from loantwin.book.segments import segment_labels
 from loantwin.errors import ModelError
 from loantwin.macro.covariates import evaluate
 from loantwin.models.age_period_cohort.model import default_counts
+from loantwin.models.book_columns import loan_columns
 from loantwin.models.diagnostics import diagnostics_markdown
-from loantwin.models.model import (
-    FittedModel,
-    _outcomes,
-    draw_shocks,
-    fit_model,
-    loan_columns,
-    mean_shocks,
-)
+from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import draw_shocks, mean_shocks
+from loantwin.models.model import _outcomes, fit_model
 from loantwin.models.priors.beliefs import UNITS, MacroBeliefs
 from loantwin.models.settings import FitSettings
 from loantwin.performance.known import known_history

@@ -15,8 +15,9 @@ from loantwin.book.schema import LOANS, SCORE_COLUMN
 from loantwin.engine.rows import base_label
 from loantwin.errors import ModelError
 from loantwin.macro.scenario import Scenario
+from loantwin.models.book_columns import by_size
 from loantwin.models.fitted import FittedModel
-from loantwin.models.model import by_size, fit_model
+from loantwin.models.model import fit_model
 from loantwin.models.scored import (
     ScoreBands,
     band_of_score,

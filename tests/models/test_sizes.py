@@ -13,8 +13,9 @@ import pytest
 from loantwin.book.book import Book, conform
 from loantwin.book.mapping import TapeFormat, from_dict
 from loantwin.book.schema import LOANS
+from loantwin.models.book_columns import by_size, loan_columns
 from loantwin.models.fitted import FittedModel
-from loantwin.models.model import by_size, fit_model, loan_columns
+from loantwin.models.model import fit_model
 from loantwin.models.settings import FitSettings
 from loantwin.models.severity import Believed, fit_severity, severity_by_size
 from loantwin.models.sizes import SizeBands, band_of, size_bands, sized_labels

@@ -12,8 +12,11 @@ import pytest
 from loantwin.book.as_of import book_at, known_at
 from loantwin.engine.columns import LoanColumns, take
 from loantwin.errors import ModelError
+from loantwin.models.book_columns import exposure_of, loan_columns
+from loantwin.models.fitted import FittedModel
+from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.latent import LatentProcess, point_moments, simulate_level
-from loantwin.models.model import FittedModel, draw_shocks, exposure_of, fit_model, loan_columns, mean_shocks
+from loantwin.models.model import fit_model
 from loantwin.models.settings import FitSettings
 from loantwin.models.uncertainty import compressed, quadratic, root
 from loantwin.synthesis.generate import generate

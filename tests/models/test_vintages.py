@@ -11,9 +11,9 @@ import pytest
 
 import loantwin as lt
 from loantwin.engine.rows import odds
+from loantwin.models.book_columns import live_loans
 from loantwin.models.counts import Counts
 from loantwin.models.latent import MOST_SCALE, LatentProcess, path_scales, simulate_level, usual_scale
-from loantwin.models.model import live_loans
 from loantwin.models.settings import FitSettings
 from loantwin.models.transitions import chained_precision, segment_design
 

@@ -11,7 +11,9 @@ import pytest
 
 import loantwin as lt
 from loantwin.errors import ConfigError
-from loantwin.servicing.facts_file import account_of, facts_schema, written
+from loantwin.servicing.facts_file import account_of
+from loantwin.servicing.facts_schema import facts_schema
+from loantwin.servicing.facts_written import written
 from loantwin.verbs.account_replay import AccountReplayed
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs" / "account-replay.md").read_text(encoding="utf-8")
@@ -78,13 +80,29 @@ def test_facts_written_and_read_again_are_the_same() -> None:
         ('{"fact": "forgive", "on": "2024-02-01"}', "row 8, field fact", "forgive"),
         ('{"fact": "reverse", "on": "2024-02-01", "of": 4}', "row 8, field of", "a fact that holds"),
         (
-            '{"fact": "reschedule", "on": "2024-02-01", "instalment": "2024-02-03"}',
+            '{"fact": "reschedule", "on": "2024-02-01", "instalment": "2024-02-03", "extra": 1}',
             "field instalment",
             "due date",
         ),
         ("[1]", "row 8", "one JSON object a line"),
         ("{", "row 8", "one JSON object a line"),
-        ('{"fact": "pay", "on": "2024-02-01", "amount": NaN}', "row 8", "NaN is no number"),
+        ('{"fact": "pay", "on": "2024-02-01", "amount": NaN}', "row 8, field amount", "a number"),
+        ('{"fact": "pay", "on": "2024-02-01", "amount": -Infinity}', "row 8, field amount", "a number"),
+        ('{"fact": "pay", "on": "2024-02-01", "amount": 1e400}', "row 8, field amount", "401 digits"),
+        (
+            '{"fact": "pay", "on": "2024-02-01", "amount": ' + "9" * 5000 + "}",
+            "row 8, field amount",
+            "5000 digits",
+        ),
+        ('{"fact": ["pay"], "on": "2024-02-01", "amount": 1}', "row 8, field fact", "one of disburse"),
+        ('{"fact": {}, "on": "2024-02-01", "amount": 1}', "row 8, field fact", "one of disburse"),
+        ("[" * 100_000, "row 8", "one JSON object a line"),
+        ('{"fact": "pay", "on": "2024-W05-4", "amount": 1}', "row 8, field on", "YYYY-MM-DD"),
+        ('{"fact": "pay", "on": "20240201", "amount": 1}', "row 8, field on", "YYYY-MM-DD"),
+        ('{"fact": "pay", "on": "\u0662024-02-01", "amount": 1}', "row 8, field on", "YYYY-MM-DD"),
+        ('{"fact": "reschedule", "on": "2024-02-01", "instalment": "2024-03-15"}', "field due", "one of due"),
+        ('{"fact": "waive", "on": "2024-03-01", "of": 5}', "row 8, field on", "the charge's, on"),
+        ('{"fact": "refund-credit", "on": "2024-02-01", "amount": 1}', "row 8, field amount", "overpaid on"),
     ],
 )
 def test_a_fact_that_cannot_be_is_refused_by_row_and_field(
@@ -105,6 +123,8 @@ GOOD = '"fact": "terms", "amount": 1, "annual_rate": 0, "payments": 1, "start": 
     [
         ('{"fact": "pay", "on": "2024-01-01", "amount": 1}', "field fact: expected the terms on the first"),
         ('{"fact": "terms", "amount": 1}', "field annual_rate: expected a value"),
+        ("{" + GOOD + ', "servicing": {"grace_days": 99999999999}}', "field servicing.grace_days: expected"),
+        ("{" + GOOD + ', "servicing": {"credit_order": ["fee", "fee"]}}', "field servicing.credit_order"),
         ("{" + GOOD + ', "servicing": {"ahead": "first"}}', "field servicing.ahead: expected one of next"),
         ("{" + GOOD + ', "servicing": {"behind": "first"}}', "field servicing.behind"),
         ("{" + GOOD + ', "roll": "following", "calendar": "nowhere"}', "row 1, field calendar"),

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from scipy.stats import binom
 
-from loantwin.models.model import FittedModel, fit_model
+from loantwin.models.fitted import FittedModel
+from loantwin.models.model import fit_model
 from loantwin.models.settings import FitSettings, MacroPrior
 from loantwin.models.spline import basis_values
 from loantwin.models.uncertainty import EdgeErrors

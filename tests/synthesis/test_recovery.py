@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from loantwin.engine.rows import TransitionParameters
-from loantwin.models.model import FittedModel, fit_model
+from loantwin.models.fitted import FittedModel
+from loantwin.models.model import fit_model
 from loantwin.synthesis.generate import SyntheticBook, generate
 
 pytestmark = pytest.mark.slow

@@ -18,7 +18,8 @@ import loantwin as lt
 from loantwin.errors import ModelError, UsageError
 from loantwin.macro.read import read_macro
 from loantwin.models.age_period_cohort.model import ApcModel
-from loantwin.models.model import fit_model, mean_shocks
+from loantwin.models.forecasting import mean_shocks
+from loantwin.models.model import fit_model
 from loantwin.models.priors.beliefs import beliefs_for
 from loantwin.models.secured import without_severity
 from loantwin.models.settings import FitSettings, effects_believed, effects_of

@@ -19,7 +19,7 @@ from loantwin.models.scoring.table import read_table
 from loantwin.outlook.portfolio import portfolio
 from loantwin.outlook.redated import twin_at
 from loantwin.outlook.yearly_pd import THROUGH, yearly_pd
-from loantwin.verbs.fit import FitResult
+from loantwin.verbs.fit.result import FitResult
 from tests.scored_book import AS_OF, ScoredBook, scored_book
 
 

@@ -13,7 +13,7 @@ from loantwin.synthesis.generate import SyntheticBook, generate
 from loantwin.synthesis.write import write
 from loantwin.twin import Twin, create_twin
 from loantwin.twin import open as open_twin
-from loantwin.verbs.fit import fit
+from loantwin.verbs.fit.fit import fit
 
 LOANS, MONTHS, SEED = 600, 36, 3
 

@@ -15,8 +15,9 @@ from loantwin.book.segments import segment_labels
 from loantwin.conformance.sample import sample_book
 from loantwin.engine.loss import default_probabilities
 from loantwin.errors import InputError, ModelError, expected
+from loantwin.models.book_columns import exposure_of, loan_columns
 from loantwin.models.fitted import FittedModel
-from loantwin.models.model import draw_shocks, exposure_of, loan_columns, mean_shocks
+from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.registry import TRANSITION_MODELS, TransitionModel, learnt_by
 from loantwin.models.transitions import POOLED
 from loantwin.registry import entry_name

@@ -38,6 +38,7 @@ FIELDS = (
     ApplicationField("term_months", "integer", "Term asked for, months.", least=1.0, needed=True),
     ApplicationField("annual_rate", "number", "Rate asked for, decimal a year.", least=0.0, most=10.0),
     ApplicationField("product", "text", "Kind of contract."),
+    ApplicationField("pattern", "text", "How principal comes back, a name of term sheets."),
     ApplicationField("purpose", "text", "What the loan is for."),
     ApplicationField("segment", "text", "The lender's segment."),
     ApplicationField("sector", "text", "Industry of the borrower."),
@@ -112,7 +113,7 @@ def check_application(application: Mapping[str, Any]) -> None:
         raise UsageError(
             expected("an application as a mapping", type(application).__name__), field="application"
         )
-    flat = dict(_flat(application))
+    flat = flattened(application)
     for name in flat:
         _known(name)
     for item in FIELDS:
@@ -124,6 +125,11 @@ def check_application(application: Mapping[str, Any]) -> None:
         problem = _wrong(item, value)
         if problem:
             raise UsageError(expected(problem, str(value)), field=item.name)
+
+
+def flattened(application: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an application by dotted names."""
+    return dict(_flat(application))
 
 
 def _flat(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:

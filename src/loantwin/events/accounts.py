@@ -10,8 +10,10 @@ from loantwin.errors import InputError, LogError, expected
 from loantwin.events.event import Event
 from loantwin.products.term_sheet_file import terms_of
 from loantwin.servicing.account import Account, apply
+from loantwin.servicing.fact_words import MONEY, WORDS
 from loantwin.servicing.facts import BROUGHT
-from loantwin.servicing.facts_file import MONEY, WORDS, fact_of, plainly, servicing_of
+from loantwin.servicing.facts_read import fact_of, servicing_of
+from loantwin.servicing.facts_written import plainly
 from loantwin.servicing.stated import conventions, plain, stated
 
 

@@ -17,7 +17,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.extras import require
 from loantwin.interfaces.report.report.report import report
 from loantwin.types import Progress, Result, silent
-from loantwin.verbs.fit import fit
+from loantwin.verbs.fit.fit import fit
 from loantwin.verbs.synthetic import synthetic
 from loantwin.verbs.twin_create import twin_create
 

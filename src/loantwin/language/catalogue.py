@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -57,7 +57,7 @@ class Catalogue:
     """All entries of a language: `exact` by their English, `patterns` by the first word where it is fixed.
 
     own : headings of columns whose cells are the reader's own words; sums : rows there that the program adds.
-    kept : texts that stay as they are.
+    kept : texts that stay as they are. under : by heading, the entries that hold for cells there alone.
     """
 
     exact: Mapping[str, str]
@@ -65,6 +65,7 @@ class Catalogue:
     own: frozenset[str]
     sums: frozenset[str]
     kept: frozenset[str]
+    under: Mapping[str, Catalogue]
 
     def candidates(self, text: str) -> Iterator[Pattern]:
         """Yield the entries that may be a text, those with most words of their own first."""
@@ -83,10 +84,22 @@ def catalogue(language: str) -> Catalogue:
     Raises ValueError where an entry's holes differ from those of its English, or it stands twice.
     """
     document = tomllib.loads((files("loantwin.language") / f"{language}.toml").read_text(encoding="utf-8"))
+    own, sums, kept = (frozenset(document["own"][name]) for name in ("headings", "sums", "kept"))
+    under = {
+        heading: Catalogue(*_entries([section]), frozenset(), frozenset(), frozenset(), {})
+        for heading, section in document["under"].items()
+    }
+    return Catalogue(*_entries(document["say"].values()), own, sums, kept, under)
+
+
+def _entries(
+    sections: Iterable[Mapping[str, str]],
+) -> tuple[dict[str, str], dict[str, tuple[Pattern, ...]]]:
+    """Return the entries of sections: those without holes by their English, the others by their first word."""
     exact: dict[str, str] = {}
     seen: set[str] = set()
     found: dict[str, list[Pattern]] = {}
-    for section in document["say"].values():
+    for section in sections:
         for english, other in section.items():
             holes = tuple(HOLE.findall(english))
             if holes != tuple(HOLE.findall(other)):
@@ -106,10 +119,7 @@ def catalogue(language: str) -> Catalogue:
                 tuple(HOLE.split(other)),
             )
             found.setdefault(_first(words[0]) if " " in words[0] else "", []).append(made)
-    patterns = {first: tuple(many) for first, many in found.items()}
-    return Catalogue(
-        exact, patterns, *(frozenset(document["own"][name]) for name in ("headings", "sums", "kept"))
-    )
+    return exact, {first: tuple(many) for first, many in found.items()}
 
 
 def _first(text: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 
-from loantwin.language.catalogue import OTHER, PLAIN, catalogue
+from loantwin.language.catalogue import OTHER, PLAIN, Catalogue, catalogue
 
 LANGUAGES = ("en", "zh")
 TAGS = {"en": "en", "zh": "zh-CN"}
@@ -75,12 +75,23 @@ def said(text: str) -> str:
 
 
 def said_under(heading: str, cell: str) -> str:
-    """Return a cell said; as it is under a heading of the reader's own words, names of segments and files."""
+    """Return a cell said; as it is under a heading of the reader's own words, names of segments and files.
+
+    What a heading has an entry for is said by that: a number of a column's kind is no number of loans.
+    """
     if spoken() == "en":
         return cell
     book = catalogue(spoken())
+    if heading in book.under and (made := _entry(book.under[heading], cell)) is not None:
+        return made
     added = FIGURES.sub("{n}", cell) in book.sums
     return cell if heading in book.own and not added else said(cell)
+
+
+def _entry(book: Catalogue, text: str) -> str | None:
+    """Return what a catalogue has for a text as a whole, None where it has nothing."""
+    made = (pattern.filled(text, said) for pattern in book.candidates(text))
+    return book.exact.get(text.lower()) or next((one for one in made if one is not None), None)
 
 
 @lru_cache(maxsize=20_000)

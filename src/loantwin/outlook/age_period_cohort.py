@@ -14,7 +14,8 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.models.age_period_cohort.decomposition import RULES, ApcSettings
 from loantwin.models.age_period_cohort.model import ApcModel, fit_apc_model
-from loantwin.models.model import live_loans, mean_shocks
+from loantwin.models.book_columns import live_loans
+from loantwin.models.forecasting import mean_shocks
 from loantwin.outlook.outlook import SOURCES, Economy, Outlook
 
 

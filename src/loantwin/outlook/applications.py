@@ -16,7 +16,7 @@ from loantwin.book.segments import segment_labels
 from loantwin.book.tape import read_tape
 from loantwin.engine.columns import LONGEST, LoanColumns, loan_columns
 from loantwin.errors import UsageError, expected
-from loantwin.models.model import by_size
+from loantwin.models.book_columns import by_size
 from loantwin.models.scoring.store import predict
 from loantwin.models.scoring.table import Table, read_table
 from loantwin.outlook.outlook import Outlook

@@ -16,7 +16,7 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.errors import LoantwinError, UsageError, expected
 from loantwin.macro.history import bridge, full_history, last_published
-from loantwin.models.model import live_loans
+from loantwin.models.book_columns import live_loans
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.paths import typical_size
 from loantwin.outlook.severity import severity_moves

@@ -30,14 +30,8 @@ from loantwin.macro.read import ScenarioArgument, parse_argument, read_macro, re
 from loantwin.macro.revert import extend
 from loantwin.macro.scenario import MacroPaths, Scenario
 from loantwin.macro.source import MacroSource
-from loantwin.models.model import (
-    draw_shocks,
-    exposure_of,
-    live_loans,
-    loan_columns,
-    mean_shocks,
-    unknown_states,
-)
+from loantwin.models.book_columns import exposure_of, live_loans, loan_columns, unknown_states
+from loantwin.models.forecasting import draw_shocks, mean_shocks
 from loantwin.models.secured import price_factor, secured_loans, with_class
 from loantwin.models.uncertainty import Directions
 from loantwin.outlook.collateral import prices_beyond_trend

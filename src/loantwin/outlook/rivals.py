@@ -14,7 +14,7 @@ from loantwin.errors import InputError
 from loantwin.macro.covariates import Covariate, evaluate, known_span
 from loantwin.macro.generator import simulate
 from loantwin.macro.scenario import Scenario
-from loantwin.models.model import live_loans
+from loantwin.models.book_columns import live_loans
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.performance.known import Known
 from loantwin.performance.outcomes import OnBook, approval_bands

@@ -48,7 +48,7 @@ class TwinValue:
     def __call__(self, applications: pl.DataFrame, log_odds: Floats) -> Worth:
         """Return what each application comes to; without a rate, its default alone."""
         rows = len(applications)
-        problems, loans = self._loans(applications)
+        problems, loans = self.loans(applications)
         problems = problems.add(
             ~np.isfinite(log_odds), "twin-cannot-value", "no score: the twin cannot value it"
         )
@@ -70,7 +70,7 @@ class TwinValue:
         for name, values in made.items():
             values[here] = getattr(found, name)
 
-    def _loans(self, applications: pl.DataFrame) -> tuple[Problems, pl.DataFrame]:
+    def loans(self, applications: pl.DataFrame) -> tuple[Problems, pl.DataFrame]:
         """Return applications as rows of the loan table, and of which ones the twin cannot speak.
 
         A rate that is not known is 0 there, and null in `given`: default does not read it.

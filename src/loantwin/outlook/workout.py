@@ -11,7 +11,7 @@ from loantwin import months
 from loantwin.arrays import Floats, Integers
 from loantwin.book.schema import DEFAULT_STATES
 from loantwin.book.segments import segment_labels
-from loantwin.models.model import by_size
+from loantwin.models.book_columns import by_size
 from loantwin.outlook.outlook import SOURCES, Outlook
 
 LATE_MONTHS = 12

@@ -7,7 +7,7 @@ import polars as pl
 
 from loantwin import months
 from loantwin.book.segments import segment_labels
-from loantwin.models.model import by_size
+from loantwin.models.book_columns import by_size
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.provisions.written_off import WrittenOff
 

@@ -7,6 +7,7 @@ times its part of a year, to 19 digits; with `daily` the part of a year is that 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,7 @@ from itertools import pairwise
 from loantwin.products.day_counts import year_fraction_exact
 from loantwin.products.due_dates import business_days, due_dates, first_date, frequency, moved, nominal_dates
 from loantwin.products.rounding import CONTEXT, as_decimal, in_minor, round_minor
-from loantwin.products.term_sheet import Disbursement, TermSheet
+from loantwin.products.term_sheet import Disbursement, FloatingRate, TermSheet
 
 
 @dataclass(frozen=True)
@@ -181,42 +182,54 @@ def lent_by_day(sheet: TermSheet) -> dict[date, int]:
 
 def cuts_within(sheet: TermSheet, lent: Iterable[date], start: date, end: date) -> list[date]:
     """Return the days within a period, its ends left out, on which balance or rate may change."""
-    days = set(lent)
+    days = {day for day in lent if start < day < end}
     if sheet.floating is not None:
-        days.update(day for day in reset_days(sheet, end) if rate_on(sheet, day) != _rate_before(sheet, day))
-    return sorted(day for day in days if start < day < end)
+        rate = rate_on(sheet, start)
+        for day in resets_within(sheet, start, end):
+            before, rate = rate, _looked_up(sheet.floating, day)
+            if rate != before:
+                days.add(day)
+    return sorted(days)
 
 
-def reset_days(sheet: TermSheet, until: date) -> list[date]:
-    """Return the days on which a floating rate is looked up, up to and with `until`."""
-    assert sheet.floating is not None
-    found, times = [sheet.start], 1
-    while (day := moved(sheet.start, sheet.floating.reset, times)) <= until:
-        found.append(day)
-        times += 1
-    return found
+def resets_within(sheet: TermSheet, start: date, end: date) -> list[date]:
+    """Return the days after `start` and before `end` on which a floating rate is looked up."""
+    if sheet.floating is None:
+        return []
+    every = sheet.floating.reset
+    times = range(_resets_by(sheet, start) + 1, _resets_by(sheet, end) + 1)
+    return [day for day in (moved(sheet.start, every, k) for k in times) if day < end]
 
 
 def rate_on(sheet: TermSheet, day: date) -> Decimal:
     """Return the rate in force from a day on, decimal a year."""
     if sheet.floating is None:
         return sheet.annual_rate
-    return _looked_up(sheet, reset_days(sheet, day)[-1])
+    return _looked_up(sheet.floating, moved(sheet.start, sheet.floating.reset, _resets_by(sheet, day)))
 
 
-def _rate_before(sheet: TermSheet, day: date) -> Decimal | None:
-    before = [item for item in reset_days(sheet, day) if item < day]
-    return _looked_up(sheet, before[-1]) if before else None
+def _resets_by(sheet: TermSheet, day: date) -> int:
+    """Return how many resets there are after the start and up to a day, with the day."""
+    assert sheet.floating is not None
+    start, every = sheet.start, sheet.floating.reset
+    number, unit = frequency(every, "floating.reset")
+    if unit == "d":
+        return max(0, (day - start).days // number)
+    times = max(0, (12 * (day.year - start.year) + day.month - start.month) // number)
+    return times - 1 if times and moved(start, every, times) > day else times
 
 
-def _looked_up(sheet: TermSheet, day: date) -> Decimal:
-    floating = sheet.floating
-    assert floating is not None
-    stands = [value for since, value in floating.index if since <= day] or [floating.index[0][1]]
-    rate = stands[-1] + floating.margin
+def _looked_up(floating: FloatingRate, day: date) -> Decimal:
+    """Return the rate that the index gives on a day, with its margin, between floor and cap."""
+    place = bisect_right(floating.index, day, key=_since)
+    rate = floating.index[max(0, place - 1)][1] + floating.margin
     if floating.floor is not None:
         rate = max(rate, floating.floor)
     return rate if floating.cap is None else min(rate, floating.cap)
+
+
+def _since(entry: tuple[date, Decimal]) -> date:
+    return entry[0]
 
 
 def _shares_of_year(sheet: TermSheet, due: tuple[date, ...]) -> list[Fraction | None]:

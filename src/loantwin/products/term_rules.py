@@ -70,6 +70,7 @@ def _amounts(sheet: TermSheet) -> Iterator[Rule]:
         ("total_cost_cap", sheet.total_cost_cap, Decimal(0), Decimal(1000)),
         ("daily_cost_cap", sheet.daily_cost_cap, Decimal(0), Decimal(1)),
         *(("season", item, Decimal(0), Decimal(100)) for item in sheet.season),
+        *_floating_rates(sheet),
         *((f"charges.{item.name}", item.share, Decimal(0), Decimal(10)) for item in sheet.charges),
     ):
         if rate is not None:
@@ -79,6 +80,16 @@ def _amounts(sheet: TermSheet) -> Iterator[Rule]:
                 rate,
                 f"a decimal from {low} to {high}",
             )
+
+
+def _floating_rates(sheet: TermSheet) -> Iterator[tuple[str, Decimal | None, Decimal, Decimal]]:
+    """Yield the rates that a floating one is made of, with their bounds."""
+    if sheet.floating is not None:
+        low, high = Decimal("-0.5"), Decimal(100)
+        for place, (_, rate) in enumerate(sheet.floating.index, 1):
+            yield f"floating.index[{place}].rate", rate, low, high
+        for name in ("margin", "floor", "cap"):
+            yield f"floating.{name}", getattr(sheet.floating, name), low, high
 
 
 def _is_minor(amount: Decimal, minor_units: int) -> bool:
@@ -141,6 +152,9 @@ def _dates(sheet: TermSheet) -> Iterator[Rule]:
             yield day >= last, "disbursements", day, f"disbursements before {last}, the last due date"
         for charge in sheet.charges:
             if isinstance(charge.due, date):
+                field = f"charges.{charge.name}"
+                wanted = f"a day from {sheet.start} on, the start"
+                yield charge.due < sheet.start, field, charge.due, wanted
                 yield (
                     charge.due > last,
                     f"charges.{charge.name}",

@@ -99,7 +99,7 @@ def terms_document(path: Path | str) -> dict[str, Any]:
     text = read_text(Path(path), "file of terms", ConfigError)
     try:
         return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise ConfigError(expected("TOML", str(error)), file=path) from error
 
 
@@ -209,10 +209,16 @@ def _day(value: Any) -> date | None:
         return None
     if isinstance(value, date):
         return value
+    return iso_day(value) if isinstance(value, str) else None
+
+
+def iso_day(text: str) -> date | None:
+    """Return the day of a text YYYY-MM-DD; None for any other, weeks and days without a hyphen among them."""
     try:
-        return date.fromisoformat(value) if isinstance(value, str) else None
+        day = date.fromisoformat(text)
     except ValueError:
         return None
+    return day if day.isoformat() == text else None
 
 
 def terms_schema() -> dict[str, Any]:

@@ -181,12 +181,17 @@ def _check(account: Account, seen: Seen, fact: Fact) -> None:
             wanted = f"at most the {left} minor units agreed and not yet paid out"
             raise UsageError(expected(wanted, fact.amount), field="amount")
     if isinstance(fact, Haircut):
-        there = replace(account, facts=tuple(one for one in account.facts if one.on <= fact.on))
-        owed = sum(row.unpaid(PRINCIPAL) for row in there.rows)
+        owed = sum(row.unpaid(PRINCIPAL) for row in _until(account, fact.on).rows)
         if fact.amount > owed:
             wanted = f"at most the {owed} minor units of principal owed on {fact.on}"
             raise UsageError(expected(wanted, fact.amount), field="amount")
-    if isinstance(fact, RefundCredit) and fact.amount > account.overpaid:
-        raise UsageError(
-            expected(f"at most the {account.overpaid} minor units overpaid", fact.amount), field="amount"
-        )
+    if isinstance(fact, RefundCredit):
+        over = min(account.overpaid, _until(account, fact.on).overpaid)
+        if fact.amount > over:
+            wanted = f"at most the {over} minor units overpaid on {fact.on}"
+            raise UsageError(expected(wanted, fact.amount), field="amount")
+
+
+def _until(account: Account, on: date) -> Account:
+    """Return the account with the facts up to a day."""
+    return replace(account, facts=tuple(one for one in account.facts if one.on <= on))

@@ -27,7 +27,7 @@ class Arrears:
 
 
 def pauses(facts: Iterable[Fact]) -> list[tuple[date, date]]:
-    """Return pauses as (first day, last day), as recorded: a resumption ends the one it falls in."""
+    """Return pauses as (first day, last day), in order of the facts: a resumption ends the one it is in."""
     made: list[tuple[date, date]] = []
     for fact in facts:
         if isinstance(fact, Pause):
@@ -46,8 +46,14 @@ def paused(facts: Iterable[Fact], on: date) -> bool:
 
 
 def pause_days(facts: Iterable[Fact], on: date) -> int:
-    """Return the days of pauses gone by on a day; a pause counts from its first day to its last."""
-    return sum(max(0, (min(end, on) - start).days) for start, end in pauses(facts))
+    """Return the days of pauses gone by on a day, each day once; a pause counts from its first day to its
+    last.
+    """
+    days, counted = 0, date.min
+    for start, end in sorted(pauses(facts)):
+        days += max(0, (min(end, on) - max(start, counted)).days)
+        counted = max(counted, end)
+    return days
 
 
 def late_since(row: Row) -> date:
@@ -91,7 +97,7 @@ def arrears(account: Account, on: date) -> Arrears:
     first = late_since(behind[0])
     days = (on - first).days
     grace = account.servicing.grace_days
-    counted = max(0, days - grace - pause_days(account.facts, on))
+    counted = max(0, days - grace - pause_days(account.holding, on))
     return Arrears(days, counted, first + timedelta(days=grace), sum(late_amount(row, on) for row in behind))
 
 
@@ -99,4 +105,4 @@ def instalment_days(account: Account, row: Row, on: date) -> int:
     """Return the days one instalment is past due, less all days of pauses gone by; not below 0."""
     if row.rest <= 0 or late_since(row) >= on:
         return 0
-    return max(0, (on - late_since(row)).days - pause_days(account.facts, on))
+    return max(0, (on - late_since(row)).days - pause_days(account.holding, on))

@@ -27,6 +27,10 @@ COMPOUNDING: tuple[str, ...] = ("none", "monthly")
 ACCRUALS: tuple[str, ...] = ("none", "due-date", "recorded-date")
 
 
+LONGEST_GRACE = 36_525
+"""Days of grace at most: a hundred years."""
+
+
 @dataclass(frozen=True)
 class Allocation:
     """What a payment pays for first.
@@ -94,7 +98,7 @@ class Servicing:
 
     Raises
     ------
-    UsageError : a name that none of the tables has, days below 0, naming the field.
+    UsageError : a name that none of the tables has, a part named twice, days out of range, naming the field.
     """
 
     schedule: str = "fixed"
@@ -138,8 +142,13 @@ class Servicing:
                     raise UsageError(
                         expected(f"none, as schedule is {self.schedule}", getattr(self, field)), field=field
                     )
-        if self.grace_days < 0:
-            raise UsageError(expected("a number of days, at least 0", self.grace_days), field="grace_days")
+        if not 0 <= self.grace_days <= LONGEST_GRACE:
+            raise UsageError(
+                expected(f"a number of days, 0 to {LONGEST_GRACE:,}", self.grace_days), field="grace_days"
+            )
+        if len(set(self.credit_order)) < len(self.credit_order):
+            names = ", ".join(PARTS[part] for part in self.credit_order)
+            raise UsageError(expected("each part once", names), field="credit_order")
         for kind, rule in self.ahead_by_kind:
             if rule not in AHEAD:
                 raise UsageError(expected(f"one of {', '.join(AHEAD)}", rule), field=f"ahead_by_kind.{kind}")

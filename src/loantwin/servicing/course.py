@@ -110,7 +110,7 @@ def opened(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) -> Cou
     refuse(sheet)
     paid_out = [(fact.on, fact.amount) for fact in facts if isinstance(fact, Disburse)]
     start = paid_out[0][0]
-    changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
+    changes = [fact for fact in facts if isinstance(fact, Reschedule)]
     made = plan(sheet, start, changes)
     inside = [on for on, _ in paid_out if on != start and on not in made.due]
     if inside:
@@ -152,6 +152,10 @@ def refuse(sheet: TermSheet) -> None:
         raise UsageError(
             expected("declining interest and no down payment where interest is recalculated", sheet.method),
             field="method",
+        )
+    if sheet.carry_rounding:
+        raise UsageError(
+            expected("no carried rounding where interest is recalculated", "true"), field="carry_rounding"
         )
     if sheet.interest_grace:
         raise UsageError(

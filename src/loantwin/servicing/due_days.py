@@ -29,7 +29,7 @@ class Plan:
 
 
 def plan(sheet: TermSheet, start: date, changes: Sequence[Reschedule]) -> Plan:
-    """Return the periods of an account paid out on `start`, with changes in the order they were recorded.
+    """Return the periods of an account paid out on `start`, with changes in the order of their days.
 
     Raises
     ------

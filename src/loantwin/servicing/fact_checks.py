@@ -96,6 +96,10 @@ def check_fact(seen: Seen, fact: Fact) -> None:
     if isinstance(fact, Reschedule):
         _check_range(0, LONGEST, principal_grace=fact.principal_grace, extra=fact.extra)
         rate = fact.annual_rate
+        if fact.due is None and rate is None and not fact.principal_grace and not fact.extra:
+            raise UsageError(
+                expected("one of due, principal_grace, extra, annual_rate", "none of them"), field="due"
+            )
         if rate is not None and not LOWEST_RATE <= rate <= HIGHEST_RATE:
             wanted = f"a decimal from {LOWEST_RATE:g} to {HIGHEST_RATE:g}"
             raise UsageError(expected(wanted, rate), field="annual_rate")
@@ -133,6 +137,24 @@ def _check_amount(seen: Seen, fact: Fact) -> None:
         raise UsageError(expected(f"at most {LARGEST} minor units in all", was), field="amount")
 
 
+def _check_not_taken_back(seen: Seen, fact: Reverse) -> None:
+    """Refuse a reversal of a payment that was taken back: what never came cannot be owed again."""
+    back = [one for one in seen.holding() if isinstance(one, Chargeback) and one.of == fact.of]
+    if back:
+        was = f"fact {fact.of}, taken back by fact {back[0].number}"
+        wanted = f"a fact that no chargeback names: reverse fact {back[0].number} first"
+        raise UsageError(expected(wanted, was), field="of")
+
+
+def _check_waiver(seen: Seen, fact: Waive, named: Fact) -> None:
+    if not isinstance(named, AddCharge):
+        raise UsageError(expected("the number of a charge", fact.of), field="of")
+    if fact.on < min(named.on, named.known):
+        raise UsageError(expected(f"a day from {named.on}, the charge's, on", fact.on), field="on")
+    if any(isinstance(one, Waive) and one.of == fact.of for one in seen.holding()):
+        raise UsageError(expected("a charge not waived before", f"fact {fact.of}"), field="of")
+
+
 def _check_range(low: int, high: int, **given: int) -> None:
     for name, value in given.items():
         if not low <= value <= high:
@@ -145,8 +167,10 @@ def _check_named(seen: Seen, fact: Reverse | Waive | Chargeback) -> None:
         raise UsageError(expected("the number of a fact that holds", fact.of), field="of")
     if isinstance(fact, Reverse) and fact.on < named.on:
         raise UsageError(expected(f"a day from {named.on}, the fact's, on", fact.on), field="on")
-    if isinstance(fact, Waive) and not isinstance(named, AddCharge):
-        raise UsageError(expected("the number of a charge", fact.of), field="of")
+    if isinstance(fact, Reverse):
+        _check_not_taken_back(seen, fact)
+    if isinstance(fact, Waive):
+        _check_waiver(seen, fact, named)
     if isinstance(fact, Chargeback):
         if not isinstance(named, Pay):
             raise UsageError(expected("the number of a payment", fact.of), field="of")

@@ -169,6 +169,14 @@ class Sell(Fact):
     price: int = 0
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look(Fact):
+    """The account is looked at: what is late bears interest up to the day, nothing else happens.
+
+    It asks what is owed if nothing is paid, and is never recorded.
+    """
+
+
 TRANSACTIONS: tuple[type[Fact], ...] = (
     Disburse,
     Pay,

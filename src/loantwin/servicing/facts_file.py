@@ -6,84 +6,24 @@ A line's number, from 1, is the fact's own and what `of` refers to.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, fields, replace
-from datetime import date
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from loantwin.errors import ConfigError, InputError, UsageError, expected, unknown
+from loantwin.errors import ConfigError, InputError, UsageError, expected
 from loantwin.files import read_text
 from loantwin.products.rounding import in_minor
 from loantwin.products.term_sheet import TermSheet
-from loantwin.products.term_sheet_file import terms_of, terms_schema
+from loantwin.products.term_sheet_file import terms_of
 from loantwin.servicing.account import Account, replay
-from loantwin.servicing.conventions import (
-    ACCRUALS,
-    AHEAD,
-    ALLOCATIONS,
-    COMPOUNDING,
-    EARLY,
-    LATE_PERIODS,
-    PARTS,
-    RESTS,
-    SCHEDULES,
-    Servicing,
-)
-from loantwin.servicing.facts import (
-    BROUGHT,
-    PAYMENT_KINDS,
-    AddCharge,
-    Chargeback,
-    ChargeOff,
-    Disburse,
-    Fact,
-    Haircut,
-    Pause,
-    Pay,
-    ReAge,
-    ReAmortise,
-    RefundCredit,
-    Reschedule,
-    Resume,
-    Reverse,
-    Sell,
-    Waive,
-)
+from loantwin.servicing.conventions import Servicing
+from loantwin.servicing.facts import BROUGHT, Disburse, Fact
+from loantwin.servicing.facts_read import fact_of, servicing_of
 
-FACTS: Mapping[str, type[Fact]] = {
-    "disburse": Disburse,
-    "pay": Pay,
-    "charge": AddCharge,
-    "waive": Waive,
-    "chargeback": Chargeback,
-    "refund-credit": RefundCredit,
-    "reverse": Reverse,
-    "charge-off": ChargeOff,
-    "re-age": ReAge,
-    "re-amortise": ReAmortise,
-    "reschedule": Reschedule,
-    "haircut": Haircut,
-    "pause": Pause,
-    "resume": Resume,
-    "sell": Sell,
-}
-"""The word under `fact` -> the kind of fact."""
-
-WORDS: Mapping[type[Fact], str] = {kind: word for word, kind in FACTS.items()}
-
-MONEY = ("amount", "price")
-CHOICES: Mapping[str, tuple[str, ...]] = {
-    "schedule": SCHEDULES,
-    "allocation": tuple(ALLOCATIONS),
-    "ahead": AHEAD,
-    "early": EARLY,
-    "rests": RESTS,
-    "compounding": COMPOUNDING,
-    "late_periods": LATE_PERIODS,
-    "accrual": ACCRUALS,
-}
+DIGITS = 40
+"""Digits before the point that a number of a file may have; int64 has 19."""
 
 
 def read_account(path: Path | str, minor_units: Callable[[str], int] | None = None) -> Account:
@@ -97,7 +37,7 @@ def read_account(path: Path | str, minor_units: Callable[[str], int] | None = No
     ConfigError : what cannot be read or cannot be, naming the file, the line as `row`, and the field.
     """
     text = read_text(Path(path), "file of facts", ConfigError)
-    return account_of(text.splitlines(), path, minor_units)
+    return account_of(text.split("\n"), path, minor_units)
 
 
 def account_of(
@@ -158,8 +98,10 @@ def _planned(sheet: TermSheet, servicing: Servicing) -> Account:
 
 def _object(line: str) -> dict[str, Any]:
     try:
-        found = json.loads(line, parse_float=Decimal, parse_constant=_no_number, object_pairs_hook=_keys_once)
-    except ValueError as error:
+        found = json.loads(
+            line, parse_float=Decimal, parse_int=_whole, parse_constant=Decimal, object_pairs_hook=_keys_once
+        )
+    except (ValueError, RecursionError) as error:
         raise UsageError(expected("one JSON object a line", str(error))) from error
     if not isinstance(found, dict):
         raise UsageError(expected("one JSON object a line", line[:40]))
@@ -171,12 +113,18 @@ def _keys_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     for key, value in pairs:
         if key in found:
             raise UsageError(expected("each key once", f"{key} twice"), field=key)
+        if isinstance(value, Decimal) and not value.is_finite():
+            raise UsageError(expected("a number", str(value)), field=key)
+        if isinstance(value, Decimal) and value.adjusted() >= DIGITS:
+            was = f"one of {value.adjusted() + 1} digits"
+            raise UsageError(expected(f"a number of at most {DIGITS} digits", was), field=key)
         found[key] = value
     return found
 
 
-def _no_number(word: str) -> None:
-    raise ValueError(f"{word} is no number")
+def _whole(text: str) -> int | Decimal:
+    """Return a whole number; one that is too long for any key stays a decimal, and is refused by its key."""
+    return int(text) if len(text) <= DIGITS else Decimal(text)
 
 
 def _terms(document: dict[str, Any], minor_units: Callable[[str], int] | None) -> tuple[TermSheet, Servicing]:
@@ -190,205 +138,3 @@ def _terms(document: dict[str, Any], minor_units: Callable[[str], int] | None) -
         document["minor_units"] = minor_units(currency)
     sheet = terms_of(document)
     return sheet, servicing_of(given)
-
-
-def servicing_of(given: Mapping[str, Any]) -> Servicing:
-    """Return the conventions of an object of keys and values.
-
-    Raises
-    ------
-    UsageError : an unknown key or value, naming it.
-    """
-    known = {item.name: item for item in fields(Servicing)}
-    values: dict[str, Any] = {}
-    for key, value in given.items():
-        place = f"servicing.{key}"
-        if key not in known:
-            raise UsageError(unknown(key, known), field=place)
-        if key == "ahead_by_kind":
-            values[key] = _by_kind(value, place)
-        elif key == "credit_order":
-            values[key] = _order(value, place)
-        else:
-            values[key] = _plain(str(known[key].type), value, place)
-    try:
-        return Servicing(**values)
-    except UsageError as error:
-        raise UsageError(error.message, field=f"servicing.{error.field}") from error
-
-
-def _by_kind(value: Any, place: str) -> tuple[tuple[str, str], ...]:
-    if not isinstance(value, Mapping):
-        raise UsageError(expected("an object of kind and rule", value), field=place)
-    for kind in value:
-        if kind not in PAYMENT_KINDS:
-            raise UsageError(unknown(kind, PAYMENT_KINDS), field=f"{place}.{kind}")
-    return tuple((kind, str(rule)) for kind, rule in value.items())
-
-
-def _order(value: Any, place: str) -> tuple[int, ...]:
-    if not isinstance(value, list) or any(part not in PARTS for part in value):
-        raise UsageError(expected("a list of " + ", ".join(PARTS), value), field=place)
-    return tuple(PARTS.index(part) for part in value)
-
-
-def fact_of(document: dict[str, Any], sheet: TermSheet, number: int) -> Fact:
-    """Return the fact of an object of keys and values, money in units of the currency; the object is used up.
-
-    Raises
-    ------
-    UsageError : an unknown word, key or value, naming the field.
-    """
-    word = document.pop("fact", None)
-    if word not in FACTS:
-        raise UsageError(unknown(str(word), FACTS), field="fact")
-    kind = FACTS[word]
-    known = {item.name: item for item in fields(kind) if item.name not in ("number", "parts")}
-    values: dict[str, Any] = {}
-    for key, value in document.items():
-        if key not in known:
-            raise UsageError(unknown(key, known), field=key)
-        values[key] = _minor(value, sheet, key) if key in MONEY else _plain(str(known[key].type), value, key)
-    for name, item in known.items():
-        if name not in values and item.default is MISSING:
-            raise UsageError(expected("a value", "none"), field=name)
-    _known_kind(kind, values)
-    return replace(kind(**values), number=number)
-
-
-def _known_kind(kind: type[Fact], values: dict[str, Any]) -> None:
-    choices = {Pay: PAYMENT_KINDS, AddCharge: ("fee", "penalty")}.get(kind)
-    if choices and values.get("kind", choices[0]) not in choices:
-        raise UsageError(unknown(str(values["kind"]), choices), field="kind")
-
-
-def _minor(value: Any, sheet: TermSheet, field: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise UsageError(expected("an amount of currency", _shown(value)), field=field)
-    try:
-        return in_minor(Decimal(value), sheet.minor_units)
-    except (ValueError, ArithmeticError) as error:
-        raise UsageError(expected("a whole number of minor units", value), field=field) from error
-
-
-def _shown(value: Any) -> str:
-    return str(value) if isinstance(value, (Decimal, str)) else repr(value)
-
-
-def _plain(hint: str, value: Any, field: str) -> Any:
-    """Return a value of the kind that a type's text names."""
-    if "bool" in hint and isinstance(value, bool):
-        return value
-    if "int" in hint and isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if "Decimal" in hint and isinstance(value, int | Decimal) and not isinstance(value, bool):
-        return Decimal(value)
-    if "date" in hint and isinstance(value, str):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise UsageError(expected("a date, YYYY-MM-DD", value), field=field) from None
-    if "str" in hint and isinstance(value, str):
-        return value
-    wanted = next(words for kind, words in _WORDS.items() if kind in hint)
-    raise UsageError(expected(wanted, _shown(value)), field=field)
-
-
-_WORDS = {
-    "bool": "true or false",
-    "Decimal": "a number",
-    "int": "a whole number",
-    "date": "a date, YYYY-MM-DD",
-    "str": "text",
-}
-
-
-def facts_schema() -> dict[str, Any]:
-    """Return the JSON Schema of one line of a file of facts."""
-    kinds = [_schema(word, kind) for word, kind in FACTS.items()]
-    terms = terms_schema()
-    terms["properties"] = {
-        "fact": {"const": "terms"},
-        **terms["properties"],
-        "servicing": {"type": "object", "properties": _servicing_schema(), "additionalProperties": False},
-    }
-    terms["required"] = ["fact", *terms["required"]]
-    return {
-        "title": "One line of a file of facts",
-        "type": "object",
-        "properties": {"fact": {"enum": ["terms", *FACTS]}},
-        "required": ["fact"],
-        "additionalProperties": True,
-        "oneOf": [terms, *kinds],
-    }
-
-
-_JSON = {
-    "bool": {"type": "boolean"},
-    "Decimal": {"type": "number"},
-    "int": {"type": "integer"},
-    "date": {"type": "string", "format": "date"},
-    "str": {"type": "string"},
-}
-
-
-def _schema(word: str, kind: type[Fact]) -> dict[str, Any]:
-    properties: dict[str, Any] = {"fact": {"const": word}}
-    needed = ["fact"]
-    for item in fields(kind):
-        if item.name in ("number", "parts"):
-            continue
-        properties[item.name] = dict(_type(item.name, str(item.type)))
-        if item.name == "kind":
-            properties["kind"] = {"enum": list(PAYMENT_KINDS) if kind is Pay else ["fee", "penalty"]}
-        if item.default is MISSING:
-            needed.append(item.name)
-    return {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
-
-
-def _type(name: str, hint: str) -> dict[str, Any]:
-    if name in MONEY:
-        return {"type": "number"}
-    return next(schema for kind, schema in _JSON.items() if kind in hint)
-
-
-def _servicing_schema() -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for item in fields(Servicing):
-        if item.name in CHOICES:
-            found[item.name] = {"enum": list(CHOICES[item.name])}
-        elif item.name == "ahead_by_kind":
-            rules = {"enum": list(AHEAD)}
-            found[item.name] = {"type": "object", "properties": dict.fromkeys(PAYMENT_KINDS, rules)}
-        elif item.name == "credit_order":
-            found[item.name] = {"type": "array", "items": {"enum": list(PARTS)}}
-        else:
-            found[item.name] = dict(_type(item.name, str(item.type)))
-    return found
-
-
-def written(account: Account) -> Iterator[str]:
-    """Yield an account's facts as lines of JSON, without terms, income and what facts brought along."""
-    for fact in account.facts:
-        if type(fact) in WORDS and fact.number < BROUGHT:
-            yield json.dumps({"fact": WORDS[type(fact)], **plainly(fact, account.terms.minor_units)})
-
-
-def plainly(fact: Fact, units: int) -> dict[str, Any]:
-    """Return the keys of a fact as plain values, money divided by `units`."""
-    found: dict[str, Any] = {}
-    for item in fields(fact):
-        value = getattr(fact, item.name)
-        if item.name == "number" or value is None:
-            continue
-        if item.name in MONEY:
-            found[item.name] = value / units
-        else:
-            found[item.name] = (
-                value.isoformat()
-                if isinstance(value, date)
-                else float(value)
-                if isinstance(value, Decimal)
-                else value
-            )
-    return found

@@ -12,7 +12,7 @@ from loantwin.servicing.due_charges import add_charge
 from loantwin.servicing.due_days import plan
 from loantwin.servicing.facts import AddCharge, ChargeOff, Disburse, Fact, Reschedule
 from loantwin.servicing.fixed_schedule import fixed_rows, money
-from loantwin.servicing.other_terms import elsewhere, followed, rows_of_terms
+from loantwin.servicing.other_terms import elsewhere, followed, not_half_even, rows_of_terms
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Row, Work
 
@@ -46,10 +46,11 @@ def replay_fixed(sheet: TermSheet, servicing: Servicing, facts: Sequence[Fact]) 
 def _rows(sheet: TermSheet, facts: Sequence[Fact]) -> list[Row]:
     """Return the instalments: the exact schedule's, worked out again only where a fact changes them."""
     paid_out = [(fact.on, fact.amount) for fact in facts if isinstance(fact, Disburse)]
-    changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
+    changes = [fact for fact in facts if isinstance(fact, Reschedule)]
     found = followed(sheet, paid_out)
     if found is not None and not changes:
         return rows_of_terms(found)
-    for field in elsewhere(sheet):
+    others = not_half_even(sheet) if sheet.method == "flat" and len(paid_out) > 1 else []
+    for field in [*elsewhere(sheet), *others]:
         raise UsageError(expected("no change of instalments under these terms", "a change"), field=field)
     return fixed_rows(sheet, plan(sheet, paid_out[0][0], changes), paid_out)

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
-from loantwin.products.amortisation import Owed, roll
+from loantwin.products.amortisation import Owed, payment_rounding, roll
 from loantwin.products.level_payments import chosen_level
 from loantwin.products.periods import as_known, lent_by_day, periods, principal
+from loantwin.products.rounding import CONTEXT, round_minor
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.amounts import to_multiple, whole
 from loantwin.servicing.due_days import Plan, planned_periods
@@ -27,21 +29,23 @@ class Money:
     """The terms of a sheet in minor units and fractions.
 
     multiple : minor units that an instalment is a multiple of; None for any. share : of money paid out, due
-    at once.
+    at once; rounding : how it is rounded.
     """
 
     multiple: int | None
-    share: Fraction
+    share: Decimal
+    rounding: str
 
     def down(self, amount: int) -> int:
-        """Return the down payment on money paid out."""
-        return to_multiple(self.share * amount, self.multiple)
+        """Return the down payment on money paid out, as `products.periods.down_payments` rounds it."""
+        return round_minor(CONTEXT.multiply(Decimal(amount), self.share), self.rounding, self.multiple or 1)
 
 
 def money(sheet: TermSheet) -> Money:
     """Return the amounts of a sheet as an account computes with them."""
     step = sheet.instalment_multiple
-    return Money(None if not step else int(step * sheet.minor_units), Fraction(sheet.down_payment))
+    multiple = None if not step else int(step * sheet.minor_units)
+    return Money(multiple, sheet.down_payment, payment_rounding(sheet))
 
 
 def fixed_rows(sheet: TermSheet, made: Plan, paid_out: Sequence[tuple[date, int]]) -> list[Row]:

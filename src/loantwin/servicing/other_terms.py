@@ -32,6 +32,9 @@ OWN: frozenset[str] = frozenset(
         "method",
         "instalment_multiple",
         "equal_periods",
+        "rounding",
+        "instalment_rounding",
+        "last_instalment",
         "carry_rounding",
         "carry_to_last",
         "principal_grace",
@@ -58,15 +61,28 @@ def elsewhere(sheet: TermSheet) -> list[str]:
     return found
 
 
+HALF_EVEN: tuple[str, ...] = ("rounding", "instalment_rounding", "last_instalment")
+"""Terms that an account cannot follow where it shares out principal itself, halves to even."""
+
+
 def refuse(sheet: TermSheet) -> None:
-    """Refuse terms that only a fixed schedule knows.
+    """Refuse terms that only a schedule drawn up by level payments knows.
 
     Raises
     ------
     UsageError : naming the first of them.
     """
-    for field in elsewhere(sheet):
+    for field in [*elsewhere(sheet), *not_half_even(sheet)]:
         raise UsageError(expected("a fixed schedule with these terms", "one that changes"), field=field)
+
+
+def not_half_even(sheet: TermSheet) -> list[str]:
+    """Return the terms of `HALF_EVEN` that a sheet states."""
+    return [
+        item.name
+        for item in fields(sheet)
+        if item.name in HALF_EVEN and getattr(sheet, item.name) not in (item.default, "half-even")
+    ]
 
 
 def agreed(sheet: TermSheet) -> list[tuple[date, int]]:

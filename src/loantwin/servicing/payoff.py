@@ -9,7 +9,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.servicing.account import Account, apply
 from loantwin.servicing.conventions import FEE, INTEREST, PENALTY, PRINCIPAL
 from loantwin.servicing.fact_checks import LARGEST
-from loantwin.servicing.facts import AddCharge, Fact, Pay
+from loantwin.servicing.facts import AddCharge, Fact, Look, Pay
 from loantwin.servicing.rows import Row
 from loantwin.servicing.transactions import Transaction
 
@@ -80,10 +80,13 @@ def payoff(account: Account, on: date) -> Payoff:
 def interest_saved(account: Account, amount: int, on: date) -> int:
     """Return by how much a payment on a day lowers the interest asked for in all, minor units.
 
-    Nothing where the schedule is fixed.
+    Nothing where the schedule is fixed. What is late has borne interest up to the day whether it is paid or
+    not; what it would bear after it is not counted.
     """
     then = as_of(account, on)
-    return _interest(then) - _interest(apply(then, Pay(on=on, amount=amount)))
+    paid = apply(then, Pay(on=on, amount=amount))
+    looked = replace(then, facts=(*then.facts, Look(on=on, number=max(fact.number for fact in paid.facts))))
+    return _interest(looked) - _interest(paid)
 
 
 def _interest(account: Account) -> int:

@@ -35,7 +35,7 @@ def replay_progressive(sheet: TermSheet, servicing: Servicing, facts: Sequence[F
             expected("no interest under a progressive schedule", sheet.annual_rate), field="annual_rate"
         )
     start = next(fact.on for fact in facts if isinstance(fact, Disburse))
-    changes = sorted((fact for fact in facts if isinstance(fact, Reschedule)), key=lambda fact: fact.number)
+    changes = [fact for fact in facts if isinstance(fact, Reschedule)]
     terms = money(sheet)
     made = plan(sheet, start, changes)
     waits = {made.due[place] for place in made.grace if place < len(made.due)}

@@ -33,6 +33,7 @@ from loantwin.servicing.facts import (
     Disburse,
     Fact,
     Haircut,
+    Look,
     Pay,
     ReAge,
     ReAmortise,
@@ -42,7 +43,7 @@ from loantwin.servicing.recalculated_changes import chargeback, haircut, re_age,
 from loantwin.servicing.replaying import effect
 from loantwin.servicing.rows import Entry, Work, pay, raise_owed
 
-LATE = (Chargeback, ChargeOff, Haircut, ReAge, ReAmortise)
+LATE = (Chargeback, ChargeOff, Haircut, Look, ReAge, ReAmortise)
 """Facts, beside payments, before which what is late bears interest up to their day."""
 
 
@@ -170,5 +171,5 @@ def _rearrange(course: Course, place: int, excess: int, kept: Fraction) -> None:
             course.balloons.append((place + 1, course.balloon(place) * kept))
         course.set_levels[place + 1] = level_payment(course, place + 1, course.balance(place + 1))
     elif course.servicing.early == "next":
-        course.carry[place + 1] = excess
+        course.carry[place + 1] += excess
     course.drawn = place + 1

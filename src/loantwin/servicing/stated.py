@@ -12,8 +12,9 @@ from typing import Any
 from loantwin.products.term_sheet import TermSheet
 from loantwin.servicing.account import Account
 from loantwin.servicing.conventions import PARTS, Servicing
+from loantwin.servicing.fact_words import WORDS
 from loantwin.servicing.facts import BROUGHT
-from loantwin.servicing.facts_file import WORDS, plainly
+from loantwin.servicing.facts_written import plainly
 
 Number = Callable[[Decimal], str | float]
 """How a decimal is written."""

@@ -24,14 +24,17 @@ from loantwin.servicing.transactions import Transaction
 from loantwin.types import Result
 
 KINDS = {"instalment": "instalment", "down-payment": "down payment", "after": "after the last"}
+AT_DISBURSEMENT = "charges at disbursement"
+"""What falls due as money is paid out and holds no principal."""
 
 
 @dataclass(frozen=True)
 class AccountInstalment:
     """What falls due on a day and what became of it, currency.
 
-    kind : an instalment, a down payment, or what falls due after. paid : of it `late` and `in_advance`
-    by the due date; outstanding = total - paid - waived. met : the day nothing was unpaid any more.
+    kind : an instalment, a down payment, charges at disbursement, or what falls due after the last. paid : of
+    it `late` and `in_advance` by the due date; outstanding = total - paid - waived. met : the day nothing was
+    unpaid any more.
     """
 
     number: int
@@ -214,7 +217,7 @@ def _instalment(number: int, row: Row, units: int) -> AccountInstalment:
     principal, interest, fees, penalties = (amount / units for amount in row.owed)
     return AccountInstalment(
         number=number,
-        kind=KINDS[row.kind],
+        kind=AT_DISBURSEMENT if row.kind == "down-payment" and not row.owed[0] else KINDS[row.kind],
         due=row.due,
         principal=principal,
         interest=interest,

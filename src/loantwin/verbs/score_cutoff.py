@@ -15,8 +15,8 @@ from loantwin.arrays import Flags, Floats
 from loantwin.engine.columns import take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.errors import UsageError, expected
+from loantwin.models.book_columns import exposure_of
 from loantwin.models.forecasting import draw_shocks
-from loantwin.models.model import exposure_of
 from loantwin.outlook.applications import Applications, read_applications
 from loantwin.outlook.applied import Economics, applied_cells, economics_of
 from loantwin.outlook.outlook import Outlook

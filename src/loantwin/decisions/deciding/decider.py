@@ -6,21 +6,26 @@ One application is a table of one row that takes the same way, so that both answ
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
 import polars as pl
 
 from loantwin.arrays import Floats, Integers
-from loantwin.decisions.application_file import check_application, checked
+from loantwin.decisions.application_file import check_application, checked, flattened
 from loantwin.decisions.deciding.acted import better_scores, codes_of_rules
+from loantwin.decisions.deciding.alone import Alone, RowValuer
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.judged import judged
 from loantwin.decisions.deciding.problems import Problems, code_of
+from loantwin.decisions.deciding.score_row import RowScore
 from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, scored
 from loantwin.decisions.deciding.told import told
+from loantwin.decisions.graph.row import Unsure
 from loantwin.decisions.graph_policy import GraphPolicy
 from loantwin.models.scoring.features import NUMBER
 from loantwin.models.scoring.reasons import reasons_by_code
@@ -71,8 +76,20 @@ class Decider:
             policy is not in force on the day.
         """
         check_application(application)
+        if self._alone is not None:
+            with suppress(Unsure):
+                return self._alone.decide(application, flattened(application), on)
         frame = pl.DataFrame([application], infer_schema_length=None)
         return decision_of_row(self.columns(frame, on=on).row(0, named=True), self.versions)
+
+    @cached_property
+    def _alone(self) -> Alone | None:
+        """Return what decides without a frame, None where the valuer speaks of frames alone."""
+        value = self.value
+        if value is not None and not isinstance(value, RowValuer):
+            return None
+        score = None if self.score is None else RowScore(self.score)
+        return Alone(self.policy, self.versions, score, value, self.language)
 
     def beyond(self, applications: pl.DataFrame) -> dict[str, int]:
         """Return field -> how many applications hold a number there that training did not reach."""

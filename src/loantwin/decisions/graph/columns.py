@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 
 from loantwin.decisions.graph.express import expressed
 from loantwin.decisions.graph.frame import as_column, as_values
+from loantwin.decisions.graph.hangs import hanging
 from loantwin.decisions.graph.input_schema import breaches
 from loantwin.decisions.graph.order import Scope
 from loantwin.decisions.graph.parse import parse_expression
@@ -17,6 +19,7 @@ from loantwin.decisions.graph.read import Edge, Graph, Node, in_order
 from loantwin.decisions.graph.refusals import runnable
 from loantwin.decisions.graph.syntax import path_of
 from loantwin.decisions.graph.tables import branches_over, table_over
+from loantwin.decisions.graph.term import lit, over_columns, when
 from loantwin.decisions.graph.value import (
     NULL,
     ColumnValue,
@@ -70,20 +73,18 @@ def evaluate_columns(graph: Graph, frame: pl.DataFrame, *, strict: bool = False)
     ColumnsError : a node that columns do not know; node, place and reason are named.
     ConfigError : a graph that is refused however it is run.
     """
-    runnable(graph)
     values, prepared = as_values(frame)
     plan = Plan(strict)
-    result = _result(graph, values, plan)
-    lazy = prepared.lazy()
-    for step in plan.steps:
-        lazy = lazy.with_columns(step)
-    shown = {f"result.{name}": expr for name, expr in _leaves(result)}
+    result = planned(graph, values, plan)
+    lazy = _steps(prepared, plan)
+    shown = {f"result.{name}": expr for name, expr in leaves(result)}
     fired = _fired(plan)
-    wanted = [expr.alias(name) for name, expr in {**shown, **fired}.items()]
+    wanted = [over_columns(expr).alias(name) for name, expr in shown.items()]
+    wanted += [expr.alias(name) for name, expr in fired.items()]
     wanted += [
-        _told(plan.missing).alias("missing"),
-        _told(plan.fails).alias("failed"),
-        _near(plan).alias("near"),
+        over_columns(told(plan.missing)).alias("missing"),
+        over_columns(told(plan.fails)).alias("failed"),
+        over_columns(_near(plan)).alias("near"),
     ]
     made = lazy.select(pl.lit(0).alias("row"), *wanted, pl.first().is_null().alias("all")).collect()
     return Columns(
@@ -95,7 +96,45 @@ def evaluate_columns(graph: Graph, frame: pl.DataFrame, *, strict: bool = False)
     )
 
 
-def _result(graph: Graph, values: ColumnValue, plan: Plan) -> ColumnValue:
+def _steps(frame: pl.DataFrame, plan: Plan) -> pl.LazyFrame:
+    lazy = frame.lazy()
+    for step in plan.steps:
+        lazy = lazy.with_columns(over_columns(expr).alias(name) for name, expr in step)
+    return lazy
+
+
+def hangs_on(
+    graph: Graph, frame: pl.DataFrame, wanted: Collection[str], fields: Collection[str]
+) -> pl.Series:
+    """Return where results of a graph may hang on some fields, (N,); elsewhere no value of theirs moves them.
+
+    Parameters
+    ----------
+    frame : as of `evaluate_columns`, held strictly. wanted : names of results; what is missing or fails is
+        one of them.
+
+    Raises
+    ------
+    ColumnsError : a node that columns do not know.
+    """
+    values, prepared = as_values(frame)
+    plan = Plan(strict=True)
+    found = dict(leaves(planned(graph, values, plan)))
+    ends = [found[name] for name in wanted if name in found]
+    mask = hanging(plan, [*ends, told(plan.missing), told(plan.fails)], fields)
+    made = _steps(prepared, plan).with_columns(over_columns(mask).alias("hangs")).select("hangs")
+    return made.collect().to_series()
+
+
+def planned(graph: Graph, values: ColumnValue, plan: Plan) -> ColumnValue:
+    """Return what a graph makes of an input, as terms; its steps and notes go into the plan.
+
+    Raises
+    ------
+    ColumnsError : a node that columns do not know; node, place and reason are named.
+    ConfigError : a graph that is refused however it is run.
+    """
+    runnable(graph)
     made: dict[str, _Made] = {}
     names = ColumnValue("object")
     for node in in_order(graph):
@@ -178,7 +217,7 @@ def _node(
 def _along(edge: Edge, made: _Made) -> Expr | None:
     if made.ways is None:
         return made.active
-    return made.ways.get(edge.branch, pl.lit(False))
+    return made.ways.get(edge.branch, lit(False))
 
 
 def _content(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> ColumnValue:
@@ -212,26 +251,27 @@ def _expressions(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> C
     return made
 
 
-def _leaves(value: ColumnValue, name: str = "") -> list[tuple[str, Expr]]:
+def leaves(value: ColumnValue, name: str = "") -> list[tuple[str, Expr]]:
+    """Return the parts of a result by dotted path."""
     if value.kind == "object" and (value.fields or not name):
         return [
-            leaf for key, item in value.fields.items() for leaf in _leaves(item, f"{name}.{key}".lstrip("."))
+            leaf for key, item in value.fields.items() for leaf in leaves(item, f"{name}.{key}".lstrip("."))
         ]
     return [(name, as_column(value))]
 
 
-def _told(masks: list[tuple[str, Expr]]) -> Expr:
+def told(masks: list[tuple[str, Expr]]) -> Expr:
     """Return the first words whose mask holds, null where none does."""
-    made = pl.lit(None, dtype=pl.String)
+    made = lit(None, "text")
     for words, mask in reversed(masks):
-        made = pl.when(mask.fill_null(False)).then(pl.lit(words)).otherwise(made)
+        made = when(mask, lit(words), made)
     return made
 
 
-def _fired(plan: Plan) -> dict[str, Expr]:
-    found: dict[str, list[Expr]] = {}
+def _fired(plan: Plan) -> dict[str, pl.Expr]:
+    found: dict[str, list[pl.Expr]] = {}
     for node, place, ids in plan.fired:
-        found.setdefault(node, []).append(pl.lit(pl.Series(list(ids), dtype=pl.String)).gather(place))
+        found.setdefault(node, []).append(over_columns(place.of(ids)))
     return {
         f"fired.{node}": parts[0]
         if len(parts) == 1
@@ -242,7 +282,7 @@ def _fired(plan: Plan) -> dict[str, Expr]:
 
 def _near(plan: Plan) -> Expr:
     mask = either(*plan.near)
-    return pl.lit(0) if mask is None else mask.fill_null(False).cast(pl.Int64)
+    return lit(0.0) if mask is None else mask.fill_null(False).number()
 
 
 def plain_rows(columns: Columns) -> list[Any]:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import polars as pl
-
 from loantwin.decisions.graph.functions import called
 from loantwin.decisions.graph.order import Scope, as_text, compare, equal, member_of, slack_of, truncated
 from loantwin.decisions.graph.syntax import (
@@ -24,6 +22,7 @@ from loantwin.decisions.graph.syntax import (
     Tree,
     Unary,
 )
+from loantwin.decisions.graph.term import lit, when
 from loantwin.decisions.graph.value import (
     NULL,
     ColumnValue,
@@ -99,22 +98,22 @@ def element(value: ColumnValue, place: int) -> ColumnValue:
     """Return an element of a list, null where it has fewer; elements that are not there are not counted."""
     if all(at is None for at, _ in value.items[: place + 1]):
         return value.items[place][1] if place < len(value.items) else NULL
-    made, before = NULL, pl.lit(0)
+    made, before = NULL, lit(0.0)
     for at, item in value.items:
-        there = pl.lit(True) if at is None else at
-        made = where(there & (before == place), item, made)
-        before = before + there.cast(pl.Int64)
+        there = lit(True) if at is None else at
+        made = where(there & (before == float(place)), item, made)
+        before = before + there.number()
     return made
 
 
 def _unary(tree: Unary, scope: Scope) -> ColumnValue:
     value = expressed(tree.operand, scope)
     if tree.sign == "not":
-        wrong = pl.lit(True) if value.kind != "flag" else is_null(value)
-        expr = ~column(value) if value.kind == "flag" else pl.lit(False)
+        wrong = lit(True) if value.kind != "flag" else is_null(value)
+        expr = ~column(value) if value.kind == "flag" else lit(False)
         return flag(expr, either(value.fails, wrong), nullable=value.nullable and value.kind == "flag")
-    wrong = pl.lit(True) if value.kind != "number" else is_null(value)
-    expr = -column(value) if value.kind == "number" else pl.lit(None, dtype=pl.Float64)
+    wrong = lit(True) if value.kind != "number" else is_null(value)
+    expr = -column(value) if value.kind == "number" else lit(None, "number")
     return number(expr, nullable=value.nullable, fails=either(value.fails, wrong), exact=value.exact)
 
 
@@ -122,7 +121,7 @@ def _ternary(tree: Ternary, scope: Scope) -> ColumnValue:
     condition = expressed(tree.condition, scope)
     yes, no = expressed(tree.yes, scope), expressed(tree.no, scope)
     made = where(holds(condition), yes, no)
-    wrong = is_null(condition) if condition.kind == "flag" else pl.lit(True)
+    wrong = is_null(condition) if condition.kind == "flag" else lit(True)
     return replace(made, fails=either(made.fails, condition.fails, wrong))
 
 
@@ -146,14 +145,14 @@ def _binary(tree: Binary, scope: Scope) -> ColumnValue:
 
 def _logic(sign: str, left: ColumnValue, right: ColumnValue) -> ColumnValue:
     """`and`, `or` from left to right: the right side is asked only where the left leaves it open."""
-    wrong = pl.lit(True) if left.kind != "flag" else is_null(left)
+    wrong = lit(True) if left.kind != "flag" else is_null(left)
     first = holds(left)
-    second = column(right) if right.kind == "flag" else pl.lit(None, dtype=pl.Boolean)
+    second = column(right) if right.kind == "flag" else lit(None, "flag")
     open_ = first if sign == "and" else ~first
     fails = either(left.fails, wrong, None if right.fails is None else open_ & right.fails)
     if right.nullable or right.kind != "flag":
-        closed = pl.lit(sign == "or")
-        return flag(pl.when(open_).then(second).otherwise(closed), fails, nullable=True)
+        closed = lit(sign == "or")
+        return flag(when(open_, second, closed), fails, nullable=True)
     return flag(first & second if sign == "and" else first | second, fails)
 
 
@@ -185,7 +184,7 @@ def contained(left: ColumnValue, right: Tree, scope: Scope) -> ColumnValue:
         )
     held = expressed(right, scope)
     if held.kind != "list":
-        return flag(pl.lit(False), pl.lit(True))
+        return flag(lit(False), lit(True))
     return member_of(left, held, scope)
 
 
@@ -193,17 +192,15 @@ def _arithmetic(sign: str, left: ColumnValue, right: ColumnValue) -> ColumnValue
     fails = either(left.fails, right.fails, is_null(left), is_null(right))
     nullable = left.nullable or right.nullable
     if sign == "+" and left.kind == right.kind == "text":
-        return ColumnValue("text", column(left) + column(right), nullable=nullable, fails=fails)
+        return ColumnValue("text", column(left).joined(column(right)), nullable=nullable, fails=fails)
     if left.kind != "number" or right.kind != "number":
-        return ColumnValue(
-            "number", pl.lit(None, dtype=pl.Float64), nullable=True, fails=pl.lit(True), exact=False
-        )
+        return ColumnValue("number", lit(None, "number"), nullable=True, fails=lit(True), exact=False)
     one, two = column(left), column(right)
     if sign in ("/", "%"):
         if right.const == 0:
             return replace(NULL, fails=fails)
         risky = right.const is None
-        below = pl.when(two != 0.0).then(two) if risky else two
+        below = when(two != 0.0, two) if risky else two
         made = one / below if sign == "/" else one - below * truncated(one / below, slack_of(one / below))
         return number(made, nullable=nullable or risky, fails=fails)
     made = {"+": lambda: one + two, "-": lambda: one - two, "*": lambda: one * two, "^": lambda: one**two}[
@@ -230,7 +227,7 @@ def _template(tree: Template, scope: Scope) -> ColumnValue:
         return constant("")
     expr = column(made[0])
     for part in made[1:]:
-        expr = expr + column(part)
+        expr = expr.joined(column(part))
     return ColumnValue("text", expr, fails=either(*(part.fails for part in made)))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import polars as pl
 
+from loantwin.decisions.graph.term import Term, col, foreign, listed, lit, over_columns, when
 from loantwin.decisions.graph.value import NULL, ColumnValue, Expr, column, over, put
 from loantwin.errors import ColumnsError, UsageError, expected
 
@@ -27,7 +28,7 @@ def as_values(frame: pl.DataFrame) -> tuple[ColumnValue, pl.DataFrame]:
     )
     made = ColumnValue("object")
     for name, kind in prepared.schema.items():
-        value = _value(pl.col(name), kind, name, prepared)
+        value = _value(pl.col(name), kind, name, prepared, col(name))
         made = over(made, put(name, value) if "." in name else ColumnValue("object", fields={name: value}))
     return made, prepared
 
@@ -36,31 +37,37 @@ def _whole(kind: pl.DataType) -> bool:
     return kind.is_numeric() and kind != pl.Float64
 
 
-def _value(expr: Expr, kind: pl.DataType, name: str, frame: pl.DataFrame) -> ColumnValue:
+def _value(expr: pl.Expr, kind: pl.DataType, name: str, frame: pl.DataFrame, root: Term) -> ColumnValue:
     if kind == pl.Null:
         return NULL
     if isinstance(kind, pl.Struct):
         fields = {
-            item.name: _value(expr.struct.field(item.name), item.dtype, f"{name}.{item.name}", frame)  # type: ignore[arg-type]  # a type
+            item.name: _value(expr.struct.field(item.name), item.dtype, f"{name}.{item.name}", frame, root)  # type: ignore[arg-type]  # a type
             for item in kind.fields
         }
         return ColumnValue("object", fields=fields)
     if isinstance(kind, pl.List):
-        return _list(expr, kind, name, frame)
+        return _list(expr, kind, name, frame, root)
     nullable = bool(frame.select(expr.is_null().any()).item())
     if kind.is_numeric():
         made = expr if kind == pl.Float64 else expr.cast(pl.Float64)
         if frame.select(made.is_finite().not_().any()).item():
             raise UsageError(expected("finite numbers", "NaN or infinity"), field=name)
-        return ColumnValue("number", made, nullable=nullable)
+        return ColumnValue("number", _part(made, root), nullable=nullable)
     if kind == pl.Boolean:
-        return ColumnValue("flag", expr, nullable=nullable)
+        return ColumnValue("flag", _part(expr, root), nullable=nullable)
     if kind in (pl.String, pl.Categorical) or isinstance(kind, pl.Enum):
-        return ColumnValue("text", expr if kind == pl.String else expr.cast(pl.String), nullable=nullable)
+        made = expr if kind == pl.String else expr.cast(pl.String)
+        return ColumnValue("text", _part(made, root), nullable=nullable)
     raise ColumnsError(expected("numbers, texts, flags, days, lists or structs", str(kind)), field=name)
 
 
-def _list(expr: Expr, kind: pl.List, name: str, frame: pl.DataFrame) -> ColumnValue:
+def _part(expr: pl.Expr, root: Term) -> Term:
+    """Return a column, or a part of one, as a term."""
+    return root if expr.meta.is_column() else foreign(lambda _: expr, root)
+
+
+def _list(expr: pl.Expr, kind: pl.List, name: str, frame: pl.DataFrame, root: Term) -> ColumnValue:
     longest = frame.select(expr.list.len().max()).item() or 0
     if longest > MOST:
         raise ColumnsError(expected(f"lists of at most {MOST}", longest), field=name)
@@ -69,20 +76,21 @@ def _list(expr: Expr, kind: pl.List, name: str, frame: pl.DataFrame) -> ColumnVa
     items = []
     for place in range(longest):
         there = None if place < shortest and not missing else (expr.list.len() > place).fill_null(False)
-        item = _value(expr.list.get(place, null_on_oob=True), kind.inner, f"{name}[{place}]", frame)  # type: ignore[arg-type]  # a type
+        part = expr.list.get(place, null_on_oob=True)
+        item = _value(part, kind.inner, f"{name}[{place}]", frame, root)  # type: ignore[arg-type]  # a type
         if there is not None:
-            item = _sure(item, expr, place, frame)
-        items.append((there, item))
-    return ColumnValue("list", expr.is_null() if missing else None, nullable=missing, items=tuple(items))
+            item = _sure(item, there, frame)
+        items.append((None if there is None else _part(there, root), item))
+    gone = _part(expr.is_null(), root) if missing else None
+    return ColumnValue("list", gone, nullable=missing, items=tuple(items))
 
 
-def _sure(item: ColumnValue, expr: Expr, place: int, frame: pl.DataFrame) -> ColumnValue:
+def _sure(item: ColumnValue, there: pl.Expr, frame: pl.DataFrame) -> ColumnValue:
     """Return an element that is missing only where the list is too short for it."""
     if item.expr is None:
-        return replace(
-            item, fields={key: _sure(part, expr, place, frame) for key, part in item.fields.items()}
-        )
-    wanting = frame.select(((expr.list.len() > place).fill_null(False) & column(item).is_null()).any()).item()
+        fields = {key: _sure(part, there, frame) for key, part in item.fields.items()}
+        return replace(item, fields=fields)
+    wanting = frame.select((there & over_columns(column(item)).is_null()).any()).item()
     return replace(item, nullable=bool(wanting))
 
 
@@ -94,22 +102,22 @@ def as_column(value: ColumnValue) -> Expr:
     ColumnsError : a list of several kinds, or of elements that may be missing where they are chosen.
     """
     if value.kind == "null":
-        return pl.lit(None)
+        return lit(None)
     if value.kind == "object":
         if not value.fields:
-            return pl.lit(None)
-        return pl.struct(as_column(item).alias(key) for key, item in value.fields.items())
+            return lit(None)
+        names = tuple(value.fields)
+        parts = [as_column(item) for item in value.fields.values()]
+        return foreign(
+            lambda *made: pl.struct(part.alias(key) for key, part in zip(names, made, strict=True)), *parts
+        )
     if value.kind != "list":
         return column(value)
-    if not value.items:
-        return pl.lit([], dtype=pl.List(pl.String))
     kinds = {item.kind for _, item in value.items}
     if len(kinds) > 1:
         raise ColumnsError(expected("a list of one kind", " and ".join(sorted(kinds))))
     chosen = any(at is not None for at, _ in value.items)
     if chosen and any(item.nullable for at, item in value.items):
         raise ColumnsError(expected("chosen elements that are all there", "some that may be missing"))
-    parts = [as_column(item) if at is None else pl.when(at).then(as_column(item)) for at, item in value.items]
-    made = pl.concat_list(parts)
-    made = made.list.drop_nulls() if chosen else made
-    return made if value.expr is None else pl.when(~value.expr).then(made)
+    made = listed(*((at, as_column(item)) for at, item in value.items))
+    return made if value.expr is None or not value.items else when(~value.expr, made)

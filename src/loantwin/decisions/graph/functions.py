@@ -11,6 +11,7 @@ import polars as pl
 from loantwin.decisions.graph.lists import EACH, FAILED, LISTS, Compile, length, needs
 from loantwin.decisions.graph.order import Scope, as_text, member_of, slack_of, truncated
 from loantwin.decisions.graph.syntax import Call
+from loantwin.decisions.graph.term import foreign, lit
 from loantwin.decisions.graph.value import (
     ColumnValue,
     Expr,
@@ -46,24 +47,27 @@ def called(tree: Call, scope: Scope, expressed: Compile) -> ColumnValue:
     return makers[tree.name](*(expressed(item, scope) for item in tree.arguments))
 
 
-def _text(make: Callable[[Expr], Expr]) -> Callable[[ColumnValue], ColumnValue]:
+def _text(make: Callable[[pl.Expr], pl.Expr]) -> Callable[[ColumnValue], ColumnValue]:
     def made(value: ColumnValue) -> ColumnValue:
         if value.kind != "text":
-            return ColumnValue("text", pl.lit(None, dtype=pl.String), nullable=True, fails=FAILED)
-        expr = make(column(value))
+            return ColumnValue("text", lit(None, "text"), nullable=True, fails=FAILED)
         if isinstance(value.const, str):
-            expr = pl.lit(pl.select(expr).item(), dtype=pl.String)
+            expr = lit(pl.select(make(pl.lit(value.const))).item(), "text")
+        else:
+            expr = foreign(make, column(value))
         return ColumnValue("text", expr, nullable=value.nullable, fails=needs(value, "text"))
 
     return made
 
 
-def _part(make: Callable[[Expr, Expr], Expr]) -> Callable[[ColumnValue, ColumnValue], ColumnValue]:
+def _part(make: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> Callable[[ColumnValue, ColumnValue], ColumnValue]:
     def made(value: ColumnValue, part: ColumnValue) -> ColumnValue:
         fails = either(needs(value, "text"), needs(part, "text"))
         if value.kind != "text" or part.kind != "text":
-            return flag(pl.lit(False), FAILED)
-        return flag(make(column(value), column(part)), fails, nullable=value.nullable or part.nullable)
+            return flag(lit(False), FAILED)
+        return flag(
+            foreign(make, column(value), column(part)), fails, nullable=value.nullable or part.nullable
+        )
 
     return made
 
@@ -79,17 +83,20 @@ def _split(value: ColumnValue, sign: ColumnValue) -> ColumnValue:
     """Return the parts of a text that is one for all, else the first eight."""
     if value.kind != "text" or not isinstance(sign.const, str) or not sign.const:
         raise ColumnsError("expected a text and a sign to split it by, was another")
-    parts = column(value).str.split(sign.const)
+    mark = sign.const
     items = tuple(
         (
-            None if place == 0 else (parts.list.len() > place).fill_null(False),
-            ColumnValue(
-                "text", parts.list.get(place, null_on_oob=True), nullable=place > 0 or value.nullable
-            ),
+            None if place == 0 else _nth(column(value), mark, place).is_not_null(),
+            ColumnValue("text", _nth(column(value), mark, place), nullable=place > 0 or value.nullable),
         )
         for place in range(8)
     )
     return ColumnValue("list", items=items, fails=needs(value, "text"))
+
+
+def _nth(text: Expr, mark: str, place: int) -> Expr:
+    """Return a part of a text, null where it has fewer."""
+    return foreign(lambda whole: whole.str.split(mark).list.get(place, null_on_oob=True), text)
 
 
 def _rounded(make: Callable[[Expr, Expr], Expr]) -> Callable[..., ColumnValue]:
@@ -97,11 +104,11 @@ def _rounded(make: Callable[[Expr, Expr], Expr]) -> Callable[..., ColumnValue]:
 
     def made(value: ColumnValue, digits: ColumnValue | None = None) -> ColumnValue:
         if value.kind != "number" or (digits is not None and digits.const is None):
-            return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
+            return number(lit(None, "number"), nullable=True, fails=FAILED)
         scale = 1.0 if digits is None else 10.0 ** int(digits.const)
         scaled = column(value) * scale if scale != 1.0 else column(value)
         slack = slack_of(scaled, exact=value.exact)
-        expr = make(scaled, pl.lit(0.0) if value.exact and scale == 1.0 else slack)
+        expr = make(scaled, lit(0.0) if value.exact and scale == 1.0 else slack)
         expr = expr / scale if scale != 1.0 else expr
         return number(expr, nullable=value.nullable, fails=needs(value, "number"), exact=scale == 1.0)
 
@@ -115,7 +122,7 @@ def _half_up(expr: Expr, slack: Expr) -> Expr:
 
 def _abs(value: ColumnValue) -> ColumnValue:
     if value.kind != "number":
-        return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
+        return number(lit(None, "number"), nullable=True, fails=FAILED)
     return number(
         column(value).abs(), nullable=value.nullable, fails=needs(value, "number"), exact=value.exact
     )
@@ -125,12 +132,10 @@ def _number(value: ColumnValue) -> ColumnValue:
     if value.kind == "number":
         return replace(value, fails=needs(value, "number"))
     if value.kind == "flag":
-        return number(
-            column(value).cast(pl.Float64), nullable=value.nullable, fails=needs(value, "flag"), exact=True
-        )
+        return number(column(value).number(), nullable=value.nullable, fails=needs(value, "flag"), exact=True)
     if value.kind != "text":
-        return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
-    made = column(value).str.strip_chars().cast(pl.Float64, strict=False)
+        return number(lit(None, "number"), nullable=True, fails=FAILED)
+    made = foreign(lambda text: text.str.strip_chars().cast(pl.Float64, strict=False), column(value))
     return number(made, nullable=True, fails=either(value.fails, made.is_null()), exact=True)
 
 
@@ -152,7 +157,7 @@ def _len(value: ColumnValue) -> ColumnValue:
     """Return the bytes of a text, as zen-engine counts them, or the elements of a list."""
     if value.kind != "text":
         return length(value)
-    made = column(value).str.len_bytes().cast(pl.Float64)
+    made = foreign(lambda text: text.str.len_bytes().cast(pl.Float64), column(value))
     return number(made, nullable=value.nullable, fails=needs(value, "text"), exact=True)
 
 
@@ -161,15 +166,16 @@ def _date(value: ColumnValue) -> ColumnValue:
     if value.kind == "number":
         return replace(value, fails=needs(value, "number"))
     if value.kind != "text":
-        return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
+        return number(lit(None, "number"), nullable=True, fails=FAILED)
     if isinstance(value.const, str):
         return constant(moment(value.const))
-    text = column(value)
-    made = (
-        pl.coalesce(text.str.strptime(pl.Datetime("ms"), form, strict=False) for form in DAYS).dt.epoch("ms")
-        / 1000
-    )
+    made = foreign(_seconds, column(value))
     return number(made, nullable=True, fails=either(value.fails, made.is_null()), exact=True)
+
+
+def _seconds(text: pl.Expr) -> pl.Expr:
+    forms = (text.str.strptime(pl.Datetime("ms"), form, strict=False) for form in DAYS)
+    return pl.coalesce(forms).dt.epoch("s").cast(pl.Float64)
 
 
 def moment(text: str) -> float:
@@ -186,15 +192,17 @@ def moment(text: str) -> float:
     return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
-def _calendar(make: Callable[[Expr], Expr]) -> Callable[[ColumnValue], ColumnValue]:
+def _calendar(make: Callable[[pl.Expr], pl.Expr]) -> Callable[[ColumnValue], ColumnValue]:
     def made(value: ColumnValue) -> ColumnValue:
         seconds = _date(value)
-        moment = pl.from_epoch((column(seconds) * 1000).cast(pl.Int64), time_unit="ms")
-        return number(
-            make(moment).cast(pl.Float64), nullable=seconds.nullable, fails=seconds.fails, exact=True
-        )
+        part = foreign(lambda given: make(_moment(given)).cast(pl.Float64), column(seconds))
+        return number(part, nullable=seconds.nullable, fails=seconds.fails, exact=True)
 
     return made
+
+
+def _moment(seconds: pl.Expr) -> pl.Expr:
+    return pl.from_epoch((seconds * 1000).cast(pl.Int64), time_unit="ms")
 
 
 def _duration(value: ColumnValue) -> ColumnValue:

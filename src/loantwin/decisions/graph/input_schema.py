@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import polars as pl
-
+from loantwin.decisions.graph.term import Term, lit
 from loantwin.decisions.graph.value import NULL, ColumnValue, Expr, column, either, is_null
 from loantwin.errors import ColumnsError
 
@@ -56,7 +55,7 @@ def _there(value: ColumnValue) -> Iterator[Expr]:
         for item in value.fields.values():
             yield from _there(item)
     elif value.kind == "list":
-        yield pl.lit(True) if value.expr is None else ~value.expr
+        yield lit(True) if value.expr is None else ~value.expr
     elif value.kind != "null":
         yield column(value).is_not_null()
 
@@ -68,10 +67,10 @@ def _kind(schema: Mapping[str, Any], value: ColumnValue, name: str) -> Iterator[
         return
     if value.kind == "object":
         if kinds and "object" not in kinds:
-            yield f"{name} is no {' or '.join(kinds)}", pl.lit(True)
+            yield f"{name} is no {' or '.join(kinds)}", lit(True)
         return
     if kinds and value.kind not in {KINDS.get(kind, kind) for kind in kinds}:
-        yield f"{name} is no {' or '.join(kinds)}", ~(is_null(value) if value.nullable else pl.lit(False))  # type: ignore[operator]  # a mask
+        yield f"{name} is no {' or '.join(kinds)}", ~(is_null(value) if value.nullable else lit(False))  # type: ignore[operator]  # a mask
         return
     if value.kind == "list":
         return
@@ -83,4 +82,4 @@ def _kind(schema: Mapping[str, Any], value: ColumnValue, name: str) -> Iterator[
         yield f"{name} is none of its choices", ~expr.is_in(words).fill_null(True)
     for key, method in LEAST.items():
         if key in schema and value.kind == "number":
-            yield f"{name} is out of range", ~getattr(expr, method)(schema[key]).fill_null(True)
+            yield f"{name} is out of range", ~Term(method, (expr, lit(float(schema[key])))).fill_null(True)

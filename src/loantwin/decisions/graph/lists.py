@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-import polars as pl
-
 from loantwin.decisions.graph.order import Scope
 from loantwin.decisions.graph.syntax import Tree
+from loantwin.decisions.graph.term import least, lit, most, when
 from loantwin.decisions.graph.value import (
     ColumnValue,
     Expr,
@@ -25,7 +24,7 @@ from loantwin.decisions.graph.value import (
 from loantwin.errors import ColumnsError
 
 Compile = Callable[[Tree, Scope], ColumnValue]
-FAILED = pl.lit(True)
+FAILED = lit(True)
 
 
 def needs(value: ColumnValue, kind: str) -> Expr | None:
@@ -36,16 +35,16 @@ def needs(value: ColumnValue, kind: str) -> Expr | None:
 def length(value: ColumnValue) -> ColumnValue:
     """Return how many elements a list has."""
     if value.kind != "list":
-        return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
+        return number(lit(None, "number"), nullable=True, fails=FAILED)
     return _sum_of([_there(at) for at, _ in value.items], either(value.fails, list_missing(value)))
 
 
 def _there(at: Expr | None) -> Expr:
-    return pl.lit(1.0) if at is None else at.cast(pl.Float64)
+    return lit(1.0) if at is None else at.number()
 
 
 def _sum_of(parts: list[Expr], fails: Expr | None, *, exact: bool = True) -> ColumnValue:
-    made = pl.lit(0.0)
+    made = lit(0.0)
     for part in parts:
         made = made + part
     return number(made, nullable=False, fails=fails, exact=exact)
@@ -54,7 +53,7 @@ def _sum_of(parts: list[Expr], fails: Expr | None, *, exact: bool = True) -> Col
 def _sum(value: ColumnValue) -> ColumnValue:
     fails = _wrong_elements(value)
     parts = [
-        column(item) if at is None else pl.when(at).then(column(item)).otherwise(0.0)
+        column(item) if at is None else when(at, column(item), lit(0.0))
         for at, item in value.items
         if item.kind == "number"
     ]
@@ -76,9 +75,9 @@ def _extreme(make: Callable[..., Expr]) -> Callable[[ColumnValue], ColumnValue]:
     def made(value: ColumnValue) -> ColumnValue:
         kinds = {item.kind for _, item in value.items}
         if value.kind != "list" or kinds - {"number", "null"} or "number" not in kinds:
-            return number(pl.lit(None, dtype=pl.Float64), nullable=True, fails=FAILED)
+            return number(lit(None, "number"), nullable=True, fails=FAILED)
         there = [(at, item) for at, item in value.items if item.kind == "number"]
-        parts = [column(item) if at is None else pl.when(at).then(column(item)) for at, item in there]
+        parts = [column(item) if at is None else when(at, column(item)) for at, item in there]
         expr = make(*parts)
         sure = all(at is None for at, _ in there)
         empty = None if sure else expr.is_null()
@@ -94,8 +93,8 @@ def _extreme(make: Callable[..., Expr]) -> Callable[[ColumnValue], ColumnValue]:
 
 def _average(value: ColumnValue) -> ColumnValue:
     total, count = _sum(value), length(value)
-    below = pl.when(column(count) > 0).then(column(count))
-    return number(column(total) / below, nullable=True, fails=either(total.fails, column(count) == 0))
+    below = when(column(count) > 0.0, column(count))
+    return number(column(total) / below, nullable=True, fails=either(total.fails, column(count) == 0.0))
 
 
 def _flatten(value: ColumnValue) -> ColumnValue:
@@ -190,7 +189,7 @@ def _none(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile) -> C
 
 def _until(value: ColumnValue, test: Tree, scope: Scope, expressed: Compile, *, stop: bool) -> ColumnValue:
     """Return whether an element is found that settles it; elements after it are not asked."""
-    settled: Expr = pl.lit(False)
+    settled: Expr = lit(False)
     fails = either(value.fails, list_missing(value))
     for at, item in _each(value, test, scope, expressed):
         wrong = _no_flag(item)
@@ -212,8 +211,8 @@ EACH: dict[str, Callable[..., ColumnValue]] = {
 }
 LISTS: dict[str, Callable[..., ColumnValue]] = {
     "sum": _sum,
-    "max": _extreme(pl.max_horizontal),
-    "min": _extreme(pl.min_horizontal),
+    "max": _extreme(most),
+    "min": _extreme(least),
     "avg": _average,
     "flatten": _flatten,
     "values": _values,

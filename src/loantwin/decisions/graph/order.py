@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field as made_by
 
-import polars as pl
-
+from loantwin.decisions.graph.term import lit, when
 from loantwin.decisions.graph.value import (
     ColumnValue,
     Expr,
@@ -53,16 +52,16 @@ def equal(left: ColumnValue, right: ColumnValue, scope: Scope) -> ColumnValue:
         if other.kind == "object":
             raise ColumnsError("expected a number, text or flag beside null, was an object")
         gone = list_missing(other) if other.kind == "list" else is_null(other)
-        return flag(pl.lit(False) if gone is None else gone, fails)
+        return flag(lit(False) if gone is None else gone, fails)
     if left.kind in ("list", "object") or right.kind in ("list", "object"):
-        return flag(pl.lit(False), fails)
+        return flag(lit(False), fails)
     if left.kind != right.kind:
         return flag(_absent_both(left, right), fails)
     if left.kind == "number" and not (left.exact and right.exact):
         apart = (column(left) - column(right)).abs() <= _slack(left, right, scope)
         return flag(apart.fill_null(False) | _absent_both(left, right), fails)
     if left.nullable and right.nullable:
-        return flag(column(left).eq_missing(column(right)), fails)
+        return flag(column(left).same(column(right)), fails)
     made = column(left) == column(right)
     return flag(made.fill_null(False) if left.nullable or right.nullable else made, fails)
 
@@ -70,13 +69,13 @@ def equal(left: ColumnValue, right: ColumnValue, scope: Scope) -> ColumnValue:
 def _absent_both(left: ColumnValue, right: ColumnValue) -> Expr:
     if left.nullable and right.nullable:
         return column(left).is_null() & column(right).is_null()
-    return pl.lit(False)
+    return lit(False)
 
 
 def _slack(left: ColumnValue, right: ColumnValue, scope: Scope) -> Expr:
     """Return how near counts as equal, and note the rows that are."""
     cut = right if right.const is not None else left
-    size = pl.lit(abs(float(cut.const))) if cut.const is not None else column(cut).abs()
+    size = lit(abs(float(cut.const))) if cut.const is not None else column(cut).abs()
     slack = NEAR + NEAR_SHARE * size
     scope.near.append(((column(left) - column(right)).abs() <= slack).fill_null(False))
     return slack
@@ -86,7 +85,7 @@ def compare(sign: str, left: ColumnValue, right: ColumnValue, scope: Scope) -> C
     """Return where one number stands in an order to another; null and other kinds fail."""
     fails = either(left.fails, right.fails, is_null(left), is_null(right))
     if left.kind != "number" or right.kind != "number":
-        return flag(pl.lit(False), pl.lit(True))
+        return flag(lit(False), lit(True))
     nullable = left.nullable or right.nullable
     one, two = column(left), column(right)
     if left.exact and right.exact:
@@ -108,7 +107,7 @@ def member_of(left: ColumnValue, held: ColumnValue, scope: Scope) -> ColumnValue
     for at, item in held.items:
         same = equal(left, item, scope)
         parts.append(column(same) if at is None else column(same) & at)
-    return flag(either(*parts) if parts else pl.lit(False), fails)  # type: ignore[arg-type]  # not empty
+    return flag(either(*parts) if parts else lit(False), fails)  # type: ignore[arg-type]  # not empty
 
 
 def slack_of(expr: Expr, *, exact: bool = False) -> Expr:
@@ -132,10 +131,8 @@ def as_text(value: ColumnValue) -> ColumnValue:
     if value.kind == "null":
         return constant("null")
     if value.kind == "flag":
-        expr = pl.when(column(value)).then(pl.lit("true")).otherwise(pl.lit("false"))
-        expr = (
-            pl.when(column(value).is_null()).then(pl.lit("null")).otherwise(expr) if value.nullable else expr
-        )
+        expr = when(column(value), lit("true"), lit("false"))
+        expr = when(column(value).is_null(), lit("null"), expr) if value.nullable else expr
         return ColumnValue("text", expr, fails=value.fails)
     if value.kind == "text":
         return ColumnValue(

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-import polars as pl
-
+from loantwin.decisions.graph.term import col, is_plain
 from loantwin.decisions.graph.value import ColumnValue, Expr
 
 
@@ -18,7 +17,7 @@ class Plan:
     """
 
     strict: bool
-    steps: list[list[Expr]] = field(default_factory=list)
+    steps: list[list[tuple[str, Expr]]] = field(default_factory=list)
     fired: list[tuple[str, Expr, tuple[str, ...]]] = field(default_factory=list)
     missing: list[tuple[str, Expr]] = field(default_factory=list)
     fails: list[tuple[str, Expr]] = field(default_factory=list)
@@ -34,12 +33,12 @@ class Plan:
         """Work columns out in one step and return them by their names; plain columns and constants stay."""
         step, made = [], []
         for expr in exprs:
-            if expr.meta.is_column() or expr.meta.is_literal():
+            if is_plain(expr):
                 made.append(expr)
                 continue
             name = self.name()
-            step.append(expr.alias(name))
-            made.append(pl.col(name))
+            step.append((name, expr))
+            made.append(col(name))
         if step:
             self.steps.append(step)
         return tuple(made)

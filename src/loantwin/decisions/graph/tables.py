@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import polars as pl
-
 from loantwin.decisions.graph.express import expressed
 from loantwin.decisions.graph.order import Scope
 from loantwin.decisions.graph.parse import parse_expression, parse_test
 from loantwin.decisions.graph.plan import Plan
 from loantwin.decisions.graph.read import Node, Rule, Table
 from loantwin.decisions.graph.syntax import Tree, names_null, paths
+from loantwin.decisions.graph.term import lit, when
 from loantwin.decisions.graph.value import (
     NULL,
     ColumnValue,
@@ -77,11 +76,11 @@ def first(tests: Sequence[Test], active: Expr | None, plan: Plan) -> tuple[Expr,
     """Return which test is the first to hold, (N,) null where none does, and where that is left open."""
     wanting = plan.strict and any(unknown is not None for _, unknown in tests)
     maybe = [_maybe(test) if plan.strict else test[0] for test in tests]
-    place = pl.lit(None, dtype=pl.UInt32)
+    place = lit(None, "place")
     for number in reversed(range(len(maybe))):
-        place = pl.when(maybe[number]).then(pl.lit(number, dtype=pl.UInt32)).otherwise(place)
+        place = when(maybe[number], lit(number, "place"), place)
     if active is not None:
-        place = pl.when(active).then(place)
+        place = when(active, place)
     (kept,) = plan.keep(place)
     if not wanting:
         return kept, None
@@ -150,10 +149,10 @@ def _row(table: Table, rule: Rule, number: int, fields: list[ColumnValue], scope
                 raise ColumnsError(f"{place}: {problem.message}") from problem
     held = both(*(holds_ for holds_, _ in cells))
     if not plan.strict or all(unknown is None for _, unknown in cells):
-        return (pl.lit(True) if held is None else held), None
+        return (lit(True) if held is None else held), None
     unknown = either(*(mask for _, mask in cells))
     maybe = both(*(_maybe(cell) for cell in cells))
-    return (pl.lit(True) if held is None else held), both(maybe, unknown)
+    return (lit(True) if held is None else held), both(maybe, unknown)
 
 
 def _outputs(
@@ -213,7 +212,7 @@ def _constants(
         return NULL, [number for number, value in enumerate(values) if value is not None]
     consts = [None if value is None else value.const for value in values]
     nullable = not sure or None in consts
-    return ColumnValue(kinds.pop(), pl.lit(pl.Series(consts)).gather(fired), nullable=nullable), others
+    return ColumnValue(kinds.pop(), fired.of(consts), nullable=nullable), others
 
 
 def _unfailing(value: ColumnValue) -> ColumnValue:
@@ -247,7 +246,7 @@ def _collected(
             if value is not None:
                 made = over(made, put(column.field, _unfailing(value)))
         items.append((mask, made))
-        plan.fired.append((node.name, pl.when(mask).then(pl.lit(0, dtype=pl.UInt32)), (rule.id,)))
+        plan.fired.append((node.name, when(mask, lit(0, "place")), (rule.id,)))
     open_ = either(*(unknown for _, unknown in tests))
     open_ = None if open_ is None or not plan.strict else _all(open_, active)
     return ColumnValue("list", items=tuple(items)), open_
@@ -267,7 +266,7 @@ def branches_over(node: Node, scope: Scope, active: Expr | None, plan: Plan) -> 
     tests: list[Test] = []
     for number, branch in enumerate(node.branches, 1):
         if not branch.condition:
-            tests.append((pl.lit(branch.default), None))
+            tests.append((lit(branch.default), None))
             continue
         try:
             tests.append(tested(parse_expression(branch.condition), scope))

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import polars as pl
-
+from loantwin.decisions.graph.term import Term, lit, when
 from loantwin.errors import ColumnsError
 
-Expr = pl.Expr
+Expr = Term
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,10 +43,10 @@ def constant(value: float | str | bool | None) -> ColumnValue:
     if value is None:
         return NULL
     if isinstance(value, bool):
-        return ColumnValue("flag", pl.lit(value), const=value)
+        return ColumnValue("flag", lit(value), const=value)
     if isinstance(value, str):
-        return ColumnValue("text", pl.lit(value, dtype=pl.String), const=value)
-    return ColumnValue("number", pl.lit(float(value), dtype=pl.Float64), const=float(value))
+        return ColumnValue("text", lit(value, "text"), const=value)
+    return ColumnValue("number", lit(float(value)), const=float(value))
 
 
 def number(expr: Expr, *, nullable: bool, fails: Expr | None, exact: bool = False) -> ColumnValue:
@@ -62,7 +61,7 @@ def flag(expr: Expr, fails: Expr | None = None, *, nullable: bool = False) -> Co
 
 def column(value: ColumnValue) -> Expr:
     """Return the column of a scalar; of null a column of nulls."""
-    return pl.lit(None) if value.expr is None else value.expr
+    return lit(None) if value.expr is None else value.expr
 
 
 def is_null(value: ColumnValue) -> Expr | None:
@@ -97,7 +96,7 @@ def both(*masks: Expr | None) -> Expr | None:
 def holds(value: ColumnValue) -> Expr:
     """Return where a condition is true and does not fail, (N,) flags without null."""
     if value.kind != "flag" or value.expr is None:
-        return pl.lit(False)
+        return lit(False)
     made = value.expr.fill_null(False) if value.nullable else value.expr
     return made if value.fails is None else made & ~value.fails
 
@@ -126,7 +125,7 @@ def where(mask: Expr, yes: ColumnValue, no: ColumnValue, what: str = "a value") 
         return ColumnValue("object", fields=made, fails=fails)
     if kind == "list":
         return _lists(mask, yes, no, fails)
-    expr = pl.when(mask).then(column(yes)).otherwise(column(no))
+    expr = when(mask, column(yes), column(no))
     return ColumnValue(
         kind, expr, nullable=yes.nullable or no.nullable, fails=fails, exact=yes.exact and no.exact
     )
@@ -144,7 +143,7 @@ def _lists(mask: Expr, yes: ColumnValue, no: ColumnValue, fails: Expr | None) ->
 
 def list_missing(value: ColumnValue) -> Expr | None:
     """Return where a list is missing: the `expr` of a list is that mask; None where it never is."""
-    return pl.lit(True) if value.kind == "null" else value.expr
+    return lit(True) if value.kind == "null" else value.expr
 
 
 def over(base: ColumnValue, top: ColumnValue) -> ColumnValue:

@@ -22,6 +22,7 @@ NAMES = (
     "elasticity",
     "amount_log_slope",
     "late_log_odds_slope",
+    "take_up_log_slope",
 )
 """Parameters of the posterior, in the order of its covariance."""
 
@@ -89,6 +90,8 @@ def fit_effects(offers: Offers, identified: bool) -> Effects:
         take_up * (offers.rate - mean_rate) - take_up * ratio * (taken - mean_taken)
     ) / (mean_taken * len(offers))
     fitter.add("elasticity", take_up * ratio, bias * abs(ratio), elastic)
+    of_log = (part - take_up * (taken - mean_taken) / (mean_taken * len(offers))) / mean_taken
+    fitter.add("take_up_log_slope", take_up / mean_taken, bias / mean_taken, of_log)
     mean_amount = offers.amount.mean()
     slope, bias, part = fitter.slope("amount_log_slope", offers.amount, keep=False)
     of_mean = (offers.amount - mean_amount) * slope / (mean_amount * len(offers))

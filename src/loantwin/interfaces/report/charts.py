@@ -99,18 +99,24 @@ def _three(value: float | None) -> str:
 
 
 def bars(
-    title: str, labels: Sequence[str], values: Sequence[float], *, unit: str, percent: bool = False
+    title: str,
+    labels: Sequence[str],
+    values: Sequence[float],
+    *,
+    unit: str,
+    percent: bool = False,
+    head: str = "",
 ) -> Chart:
-    """Return horizontal bars, largest on top as given."""
+    """Return horizontal bars, largest on top as given; head : what labels are names of."""
 
     def draw(axes: Any) -> None:
         y = np.arange(len(labels))[::-1]
         axes.barh(y, values, color=BLUE, height=0.65)
-        names_of_rows(axes, y, labels)
+        names_of_rows(axes, y, labels, head)
         ticks(axes.xaxis, percent_ticks if percent else money_ticks, 4)
 
-    told = tabled("", labels, {title: values}, share if percent else figure)
-    return drawn((SIZE[0], max(1.2, height(labels) + 0.5)), title, draw, unit=unit, values=told)
+    told = tabled(head, labels, {title: values}, share if percent else figure)
+    return drawn((SIZE[0], max(1.2, height(labels, head) + 0.5)), title, draw, unit=unit, values=told)
 
 
 def grouped(

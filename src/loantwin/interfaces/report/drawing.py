@@ -17,7 +17,7 @@ from typing import Any
 
 from loantwin.interfaces.report.labels import money_ticks, percent_ticks, wrapped
 from loantwin.interfaces.report.palette import BAND, CYCLE, GRID, MUTED, named
-from loantwin.language import said
+from loantwin.language import said_under
 
 TEXT = 12.0
 """Height of a picture's text on a narrow page, points of the picture; `page.css.j2` has the wide one's."""
@@ -217,14 +217,17 @@ def _first_at(ends: Sequence[int], labels: Sequence[str]) -> int:
     return min(place for place, end in enumerate(ends) if labels[end].endswith(ending))
 
 
-def names_of_rows(axes: Any, y: Any, labels: Sequence[str]) -> None:
-    """Name rows at the left, a text a line: the page's font differs from the one measured here."""
+def names_of_rows(axes: Any, y: Any, labels: Sequence[str], head: str = "") -> None:
+    """Name rows at the left, a text a line: the page's font differs from the one measured here.
+
+    head : what they are names of; the reader's own words are said as they are.
+    """
     axes.set_yticks(y, [""] * len(labels))
     axes.tick_params(axis="y", length=0)
     axes.grid(axis="y", visible=False)
     place = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points", "annotation_clip": False}
     for row, label in zip(y, labels, strict=True):
-        written = wrapped(said(label)).split("\n")
+        written = wrapped(said_under(head, label)).split("\n")
         for number, line in enumerate(written):
             below = LINE_POINTS * ((len(written) - 1) / 2 - number)
             shown = axes.annotate(
@@ -239,7 +242,7 @@ def stand_in(text: str) -> str:
     return re.sub(r"[\u2e80-\uffef]", "m", text)
 
 
-def height(labels: Sequence[str]) -> float:
-    """Return the height of rows that names of one or two lines label, inches."""
-    lines = max((wrapped(said(label)).count("\n") + 1 for label in labels), default=1)
+def height(labels: Sequence[str], head: str = "") -> float:
+    """Return the height of rows that names of one or two lines label, inches; head as of `names_of_rows`."""
+    lines = max((wrapped(said_under(head, label)).count("\n") + 1 for label in labels), default=1)
     return len(labels) * (LINE_POINTS * lines + 7.0) / 72.0

@@ -66,6 +66,12 @@ def three(value: float | None) -> str:
     return "–" if value is None or not math.isfinite(value) else f"{value:.3f}"
 
 
+def signed(value: float, decimals: int) -> str:
+    """Return a difference with its sign; one that rounds to zero has none."""
+    shown = f"{value:+.{decimals}f}"
+    return shown if float(shown) else shown[1:]
+
+
 def wrapped(label: str, longest: int = LINE_WIDTH) -> str:
     """Return a label on at most two lines of about the same length."""
     if len(label) <= longest * 0.72:

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 
 from loantwin.interfaces.report.blocks import PageBlock, Picture, Section, Tile
+from loantwin.interfaces.report.labels import wrapped
 from loantwin.language import said, said_under
 
 OWN_FACTS = ("Lender", "Tape")
@@ -63,7 +64,7 @@ def _picture(picture: Picture) -> Picture:
     return replace(
         picture,
         title=said(picture.title),
-        svg=type(picture.svg)(_drawn(str(picture.svg))),
+        svg=type(picture.svg)(_drawn(picture)),
         unit=said(picture.unit),
         values=values,
         keys=tuple(replace(key, name=said(key.name)) for key in picture.keys),
@@ -71,11 +72,21 @@ def _picture(picture: Picture) -> Picture:
     )
 
 
-def _drawn(svg: str) -> str:
-    """Return a picture with its words said; the page's font shows them, none is drawn."""
+def _own(picture: Picture) -> frozenset[str]:
+    """Return the lines of a picture's rows that are named in the reader's own words."""
+    head, rows = picture.values.columns[0], picture.values.rows
+    names = {row[0] for row in rows if said_under(head, row[0]) == row[0]}
+    return frozenset(line for name in names for line in wrapped(name).split("\n"))
+
+
+def _drawn(picture: Picture) -> str:
+    """Return a picture with its words said but for the reader's own; the page's font shows them."""
+    own, label = _own(picture), f"{said(picture.title)}, {said(picture.unit)}"
 
     def one(found: re.Match[str]) -> str:
-        head, words = (found[1], found[2]) if found[1] else (found[3], found[4])
-        return head + html.escape(said(html.unescape(words)), quote=bool(found[3]))
+        if found[3]:
+            return found[3] + html.escape(label)
+        told = html.unescape(found[2])
+        return found[1] + html.escape(told if told in own else said(told), quote=False)
 
-    return TEXT.sub(one, svg)
+    return TEXT.sub(one, str(picture.svg))

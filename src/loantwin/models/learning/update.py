@@ -42,10 +42,10 @@ from loantwin.models.learning.record import Steps, recorded
 from loantwin.models.learning.surprise import surprise
 from loantwin.models.learning.today import dated, moved_odds, shares, with_covariance
 from loantwin.models.memory import REMEMBERED, against, memory_of
-from loantwin.models.model import first_vintage, survival_of
 from loantwin.models.scored import full_labels
 from loantwin.models.settings import FitSettings, prior_of
 from loantwin.models.spline import basis_values
+from loantwin.models.tape_beliefs import first_vintage, survival_of
 from loantwin.models.transitions import CREDIT, PREPAYMENT, on_grid
 from loantwin.models.uncertainty import EdgeErrors, Errors
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -16,6 +15,7 @@ from loantwin.models.scoring.calibration import Calibration, calibrate, calibrat
 from loantwin.models.scoring.features import Feature
 from loantwin.models.scoring.folds import Inner
 from loantwin.models.scoring.ridge import log_loss
+from loantwin.models.scoring.shapley import shapley
 from loantwin.models.scoring.trees import raw_score
 
 SHAPES = (
@@ -210,22 +210,9 @@ def log_odds(model: Boosting, values: Floats) -> Floats:
     return calibrated(model.calibration, raw_score(model.texts, values))
 
 
-@lru_cache(maxsize=4)
-def _boosters(texts: tuple[str, ...]) -> tuple[Any, ...]:
-    import lightgbm
-
-    return tuple(lightgbm.Booster(model_str=text) for text in texts)
-
-
 def contributions(model: Boosting, values: Floats) -> Floats:
     """Return what each feature adds to the log-odds (N, F + 1), by exact Shapley values of the trees.
 
     Rows sum to `log_odds`; the last column is the average case's.
-
-    Raises
-    ------
-    ExtraError : the extra `scoring` is not installed.
     """
-    require("scoring")
-    parts = [booster.predict(values, pred_contrib=True) for booster in _boosters(model.texts)]
-    return shared_out(model.calibration, np.asarray(np.mean(parts, axis=0)))
+    return shared_out(model.calibration, shapley(model.texts, values))

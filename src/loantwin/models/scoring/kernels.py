@@ -1,4 +1,4 @@
-"""Kernels of scores: sums of trees, and of the weights of bins, row by row."""
+"""Kernels of scores: sums of trees, their Shapley values, and sums of the weights of bins, row by row."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from loantwin.kernels import compiled
+from loantwin.kernels import compiled, inlined
 
 Array = Any
 BLOCK = 128
@@ -16,6 +16,27 @@ FEW = 256
 CATEGORY, LEFT_BY_DEFAULT, KIND_OF_MISSING = 1, 2, 3
 """Bits of LightGBM's decision type; the last two bits above say what is missing: 1 zero, 2 NaN."""
 ZERO = 1e-35
+TOGETHER = 32
+"""Rows whose Shapley values of one tree are worked out together."""
+OUT, ONE, NEVER = 0, 1, 2
+"""How a case stands to an edge: it leaves the path here, it takes it, it left at the feature's edge above."""
+
+
+@inlined
+def _goes_left(value: float, threshold: float, how: int, sets: Array, bounds: Array) -> bool:
+    """Return whether a value goes left at a node, as LightGBM decides."""
+    if how & CATEGORY:
+        if np.isnan(value) or value < 0.0:
+            return False
+        code, which = int(value), int(threshold)
+        word = bounds[which] + code // 32
+        return bool(word < bounds[which + 1] and (sets[word] >> np.uint32(code % 32)) & np.uint32(1) == 1)
+    missing = (how >> 2) & KIND_OF_MISSING
+    if np.isnan(value) and missing != 2:
+        value = 0.0
+    if (missing == 1 and abs(value) <= ZERO) or (missing == 2 and np.isnan(value)):
+        return (how & LEFT_BY_DEFAULT) != 0
+    return value <= threshold
 
 
 @compiled
@@ -27,21 +48,7 @@ def _leaf(
     node = 0
     while node >= 0:
         place = start + node
-        value, how = row[at, feature[place]], kind[place]
-        goes = False
-        if how & CATEGORY:
-            if not np.isnan(value) and value >= 0.0:
-                code, which = int(value), int(threshold[place])
-                word = bounds[which] + code // 32
-                goes = word < bounds[which + 1] and (sets[word] >> np.uint32(code % 32)) & np.uint32(1) == 1
-        else:
-            missing = (how >> 2) & KIND_OF_MISSING
-            if np.isnan(value) and missing != 2:
-                value = 0.0
-            if (missing == 1 and abs(value) <= ZERO) or (missing == 2 and np.isnan(value)):
-                goes = (how & LEFT_BY_DEFAULT) != 0
-            else:
-                goes = value <= threshold[place]
+        goes = _goes_left(row[at, feature[place]], threshold[place], kind[place], sets, bounds)
         node = left[place] if goes else right[place]
     return ~node
 
@@ -68,6 +75,101 @@ def add_trees(
                     total[at - begin] += leaves[values[tree] + leaf]
             made[begin:end] += total
         made[begin:end] /= count
+
+
+@compiled
+def _down(
+    begin: int, count: int, rows: Array, feature: Array, threshold: Array, kind: Array, sets: Array,
+    bounds: Array, start: int, size: int, split: Array, parent: Array, before: Array, left: Array, z: Array,
+    rule: Array, state: Array, adds: Array, product: Array,
+) -> None:  # fmt: skip
+    """Set how rows stand to each edge of a tree, its factors' product from the top, and what it will add."""
+    product[0, :, :count] = 1.0
+    for node in range(1, size):
+        place = start + node
+        up, same = parent[place], before[place]
+        where = split[start + up]
+        for at in range(count):
+            if same >= 0 and state[same, at] != ONE:
+                state[node, at] = NEVER
+            elif left[place]:
+                value = rows[begin + at, feature[where]]
+                goes = _goes_left(value, threshold[where], kind[where], sets, bounds)
+                state[node, at] = ONE if goes else OUT
+            else:
+                state[node, at] = ONE - state[node - 1, at]  # its sibling stands before it
+        share, above = z[place], 1.0 if same < 0 else z[start + same]
+        never = share / above if above > 0.0 else 0.0
+        for point in range(rule.shape[1]):
+            unknown, known, weight = rule[0, point], rule[1, point], rule[2, point]
+            factor = unknown * share + known
+            over, taken = 1.0, 0.0
+            if same >= 0:
+                over = 1.0 / (unknown * above + known)
+                taken = (1.0 - above) * over
+            out, one = unknown * share * over, factor * over
+            adds[node, point, OUT] = -weight * (1.0 / unknown + taken)
+            adds[node, point, ONE] = weight * ((1.0 - share) / factor - taken)
+            for at in range(count):
+                how = state[node, at]
+                times = one if how == ONE else out if how == OUT else never
+                product[node, point, at] = product[up, point, at] * times
+
+
+@compiled
+def _up(
+    begin: int, count: int, feature: Array, start: int, size: int, split: Array, parent: Array, leaves: Array,
+    points: int, state: Array, adds: Array, product: Array, total: Array, made: Array,
+) -> None:  # fmt: skip
+    """Add to `made` what each edge changes in the leaves below it, from the bottom of a tree."""
+    for node in range(size):  # 0 of inner nodes, which gather what lies below
+        for point in range(points):
+            for at in range(count):
+                product[node, point, at] *= leaves[start + node]
+    for node in range(size - 1, 0, -1):
+        up = parent[start + node]
+        total[:count] = 0.0
+        for point in range(points):
+            out, one = adds[node, point, OUT], adds[node, point, ONE]
+            for at in range(count):
+                how = state[node, at]
+                factor = one if how == ONE else out if how == OUT else 0.0
+                total[at] += factor * product[node, point, at]
+                product[up, point, at] += product[node, point, at]
+        column = feature[split[start + up]]
+        for at in range(count):
+            made[begin + at, column] += total[at]
+
+
+@compiled
+def add_shapley(
+    first: int, last: int, rows: Array, feature: Array, threshold: Array, kind: Array, sets: Array,
+    bounds: Array, starts: Array, split: Array, parent: Array, before: Array, left: Array, leaves: Array,
+    z: Array, points: Array, rules: Array, made: Array,
+) -> None:  # fmt: skip
+    """Add to `made` of rows first .. last - 1 what each feature adds to the sum of all trees.
+
+    Arrays are as `shapley.Edges` names them. An edge that a row never reaches, because it left the path at an
+    edge above with the same feature, adds nothing: that edge has it all.
+    """
+    widest, most = 0, rules.shape[2]
+    for tree in range(len(starts) - 1):
+        widest = max(widest, starts[tree + 1] - starts[tree])
+    together = min(TOGETHER, last - first)
+    state, total = np.empty((widest, together), dtype=np.int64), np.empty(together)
+    product, adds = np.empty((widest, most, together)), np.empty((widest, most, 2))
+    for begin in range(first, last, TOGETHER):
+        count = min(TOGETHER, last - begin)
+        for tree in range(len(starts) - 1):
+            start, size, many = starts[tree], starts[tree + 1] - starts[tree], points[tree]
+            _down(
+                begin, count, rows, feature, threshold, kind, sets, bounds, start, size, split, parent,
+                before, left, z, rules[many, :, :many], state, adds, product,
+            )  # fmt: skip
+            _up(
+                begin, count, feature, start, size, split, parent, leaves, many, state, adds, product, total,
+                made,
+            )  # fmt: skip
 
 
 @compiled

@@ -22,6 +22,7 @@ class Trees:
     LightGBM's decision type. threshold : (K,) of numbers; of categories the place of their set. leaves : (V,)
     values. nodes, values : (T + 1,) where each tree's nodes and leaves begin. boosters : (B + 1,) where each
     booster's trees begin. sets : (S,) uint32, sets of codes as bits. bounds : where each set begins.
+    inner_counts, leaf_counts : (K,), (V,) training rows that came there.
     """
 
     feature: Integers
@@ -35,6 +36,8 @@ class Trees:
     boosters: Integers
     sets: Array
     bounds: Integers
+    inner_counts: Floats
+    leaf_counts: Floats
 
 
 @lru_cache(maxsize=16)
@@ -78,11 +81,14 @@ def read_trees(texts: tuple[str, ...]) -> Trees:
         np.array(boosters, whole),
         np.array(parts["cat_threshold"], np.uint32),
         np.array(bounds, whole),
+        np.array(parts["internal_count"], real),
+        np.array(parts["leaf_count"], real),
     )
 
 
 _LISTS = (
     "split_feature", "threshold", "decision_type", "left_child", "right_child", "leaf_value", "cat_threshold",
+    "internal_count", "leaf_count",
 )  # fmt: skip
 
 

@@ -39,9 +39,8 @@ class Line:
 
     def predict(self, values: Floats) -> Floats:
         """Return what it says of values (N, F), (N,)."""
-        return self.constant + _scaled(values, np.array(self.means), np.array(self.scales)) @ np.array(
-            self.slopes
-        )
+        made = _scaled(values, np.array(self.means), np.array(self.scales))
+        return np.asarray(self.constant + made @ np.array(self.slopes))
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,8 @@ from loantwin.engine.columns import LoanColumns, take
 from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.macro.history import bridge, full_history
+from loantwin.models.book_columns import live_loans
 from loantwin.models.forecasting import draw_shocks
-from loantwin.models.model import live_loans
 from loantwin.models.relevel import log_factors
 from loantwin.outlook.combination import combined, counted
 from loantwin.outlook.outlook import Economy, Outlook, without_covariates

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from loantwin.arrays import Floats, Integers
-from loantwin.models.model import live_loans
+from loantwin.models.book_columns import live_loans
 from loantwin.outlook.outlook import Outlook
 from loantwin.risk.capital.large_exposures import connected
 

@@ -19,7 +19,8 @@ from loantwin.engine.expectation import conditional_defaults
 from loantwin.engine.loss import loan_losses
 from loantwin.engine.rows import base_segments
 from loantwin.errors import RiskError, UsageError, expected
-from loantwin.models.model import draw_shocks, live_loans
+from loantwin.models.book_columns import live_loans
+from loantwin.models.forecasting import draw_shocks
 from loantwin.models.severity_reaction import severity_factors, worsening_conditions
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.products.registry import PRODUCTS

@@ -18,7 +18,7 @@ from loantwin.engine.expectation import conditional_flows
 from loantwin.engine.path import Flows
 from loantwin.engine.rows import base_segments
 from loantwin.errors import UsageError, expected
-from loantwin.models.model import mean_shocks
+from loantwin.models.forecasting import mean_shocks
 from loantwin.outlook.age_period_cohort import apc_flows
 from loantwin.outlook.outlook import Economy, Outlook
 from loantwin.outlook.severity import severity_moves

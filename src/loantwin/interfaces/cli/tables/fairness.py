@@ -21,7 +21,7 @@ def render(console: Console, result: Any) -> None:
         "declined": f"{result.outcome} = {result.unfavourable}",
         "groups": result.group,
         "beside": result.reference,
-        "levels": result.levels,
+        "levels of approval": result.levels,
     }
     facts |= {f"left out: {name}": count(rows) for name, rows in result.left_out.items()}
     show_facts(console, f"Fairness ({result.source})", facts)

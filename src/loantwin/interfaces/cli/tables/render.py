@@ -52,6 +52,7 @@ TABLES = {
     "policy_check": "policy_check",
     "policy_diff": "policy_diff",
     "policy_test": "policy_test",
+    "price": "price",
     "priors": "priors",
     "process_check": "process_check",
     "process_run": "process_run",

@@ -34,23 +34,28 @@ ESTIMATE = Key("estimate", BLUE, "dot")
 STEPS = (0.05, 0.1, 0.2, 0.25, 0.33, 0.5, 0.67, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0, 20.0)
 """Ratios that an axis may name."""
 MOST_STEPS = 6
+GROUP = "group"
+"""What rows are names of where each is a group alone."""
 
 
 def shares(title: str, labels: Sequence[str], found: Sequence[Bounded], *, unit: str) -> Chart:
-    """Return shares as dots with their intervals, one a row."""
+    """Return shares of groups as dots with their intervals, one a row."""
     value, low, high = _ends(found)
 
     def draw(axes: Any) -> None:
-        _rows(axes, labels, value, low, high)
+        _rows(axes, labels, value, low, high, GROUP)
         ticks(axes.xaxis, percent_ticks, 5)
 
-    return _drawn(title, labels, value, low, high, draw, unit, share)
+    return _drawn(title, labels, value, low, high, draw, unit, share, GROUP)
 
 
-def ratios(title: str, labels: Sequence[str], found: Sequence[Bounded], *, unit: str) -> Chart:
+def ratios(
+    title: str, labels: Sequence[str], found: Sequence[Bounded], *, unit: str, head: str = GROUP
+) -> Chart:
     """Return ratios as dots with their intervals on a scale of logarithms; a line marks equality.
 
-    An interval without bound, or one that reaches zero, runs to the edge of the picture.
+    An interval without bound, or one that reaches zero, runs to the edge of the picture. head : what labels
+    are names of.
     """
     value, low, high = _ends(found)
 
@@ -62,11 +67,11 @@ def ratios(title: str, labels: Sequence[str], found: Sequence[Bounded], *, unit:
         axes.set_xlim(*edges)
         _rows(axes, labels, np.where(value > 0, value, np.nan),
               np.where(np.isfinite(low) & (low > 0), low, edges[0]), np.where(np.isfinite(high), high,
-               edges[1]))  # fmt: skip
+               edges[1]), head)  # fmt: skip
         axes.axvline(1, color=MUTED, linewidth=1.0)
         _name_ratios(axes, edges)
 
-    return _drawn(title, labels, value, low, high, draw, unit, three)
+    return _drawn(title, labels, value, low, high, draw, unit, three, head)
 
 
 def _name_ratios(axes: Any, edges: tuple[float, float]) -> None:
@@ -87,21 +92,29 @@ def _ends(found: Sequence[Bounded]) -> tuple[Any, Any, Any]:
     return value, low, high
 
 
-def _rows(axes: Any, labels: Sequence[str], value: Any, low: Any, high: Any) -> None:
+def _rows(axes: Any, labels: Sequence[str], value: Any, low: Any, high: Any, head: str) -> None:
     y = np.arange(len(labels))[::-1]
     axes.hlines(y, low, high, color=BAND, linewidth=5)
     axes.plot(value, y, "o", color=BLUE, markersize=5)
-    names_of_rows(axes, y, labels)
+    names_of_rows(axes, y, labels, head)
     axes.set_ylim(-0.6, len(labels) - 0.4)
 
 
 def _drawn(
-    title: str, labels: Sequence[str], value: Any, low: Any, high: Any, draw: Any, unit: str, shown: Any
+    title: str,
+    labels: Sequence[str],
+    value: Any,
+    low: Any,
+    high: Any,
+    draw: Any,
+    unit: str,
+    shown: Any,
+    head: str,
 ) -> Chart:
     told = {"estimate": value.tolist(), "2.5 %": low.tolist(), "97.5 %": high.tolist()}
-    size = (SIZE[0], max(1.4, height(labels) + 0.65))
+    size = (SIZE[0], max(1.4, height(labels, head) + 0.65))
     return drawn(
-        size, title, draw, (ESTIMATE, INTERVAL_95), unit=unit, values=tabled("", labels, told, shown)
+        size, title, draw, (ESTIMATE, INTERVAL_95), unit=unit, values=tabled(head, labels, told, shown)
     )
 
 

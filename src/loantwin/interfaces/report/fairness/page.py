@@ -31,7 +31,7 @@ def page(result: FairnessResult) -> str:
         parts.months(result),
         parts.how(result),
     )
-    day = str(result.provenance.get("computed") or "")[:10]
+    day = max((item.month for item in result.months), default="")  # of the last case; without --month unknown
     return rendered(
         Page(
             title="Fairness",

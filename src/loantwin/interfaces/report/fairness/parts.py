@@ -117,6 +117,7 @@ def equal(result: FairnessResult) -> Section | None:
         labels,
         [item.odds_ratio for item, _ in drawn if item.odds_ratio],
         unit="the line is equality",
+        head="",
     )
     words = (
         f"Columns held equal: {', '.join(result.given)}."

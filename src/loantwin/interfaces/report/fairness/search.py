@@ -7,7 +7,7 @@ from pathlib import Path
 from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Section, Tile, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.fairness.charts import gain_and_cost
-from loantwin.interfaces.report.fairness.words import ends, part, parts, ratio
+from loantwin.interfaces.report.fairness.words import ends, gained, gained_ends, part, parts, ratio
 from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.verbs.fairness_search import FairnessSearchResult
 
@@ -22,7 +22,6 @@ def write(result: FairnessSearchResult, out: Path | str) -> Path:
 
 def page(result: FairnessSearchResult) -> str:
     """Return the page as HTML, self-contained."""
-    day = str(result.provenance.get("computed") or "")[:10]
     present = result.alternatives[0]
     return rendered(
         Page(
@@ -33,7 +32,7 @@ def page(result: FairnessSearchResult) -> str:
                 f"cut-off for all: approvals of {result.compared} beside {result.reference}."
             ),
             summary=_summary(result),
-            facts=facts(result.provenance, day),
+            facts=facts(result.provenance, ""),
             tiles=(
                 Tile("Present approval ratio", ratio(present.approval_ratio), ends(present.approval_ratio)),
                 Tile("Present AUC", ratio(present.auc), ends(present.auc)),
@@ -69,8 +68,8 @@ def _summary(result: FairnessSearchResult) -> str:
 
 def _gains(result: FairnessSearchResult) -> Section:
     rows = [
-        (item.name, item.model, ratio(item.approval_ratio), ends(item.approval_ratio), ratio(item.gain),
-         ends(item.gain),
+        (item.name, item.model, ratio(item.approval_ratio), ends(item.approval_ratio), gained(item.gain, 3),
+         gained_ends(item.gain, 3),
          item.gain_told or "–", "yes" if item.on_frontier else "no")
         for item in result.alternatives
     ]  # fmt: skip
@@ -106,8 +105,8 @@ def _gains(result: FairnessSearchResult) -> Section:
 
 def _costs(result: FairnessSearchResult) -> Section:
     rows = [
-        (item.name, ratio(item.auc), ratio(item.auc_change), ends(item.auc_change), f"{item.brier:.4f}",
-         ratio(item.brier_change), ends(item.brier_change), part(item.bad_rate, 2),
+        (item.name, ratio(item.auc, 4), gained(item.auc_change, 4), gained_ends(item.auc_change, 4),
+         f"{item.brier:.4f}", gained(item.brier_change, 4), gained_ends(item.brier_change, 4), part(item.bad_rate, 2),
           part(item.bad_rate_change, 2),
          parts(item.bad_rate_change, 2))
         for item in result.alternatives

@@ -65,6 +65,7 @@ def segments(result: ScoreCardResult) -> Section | None:
                 [item.auc_high for item in shown],
                 unit=f"all cases {result.models[result.champion].auc:.3f}, the line",
                 line=result.models[result.champion].auc,
+                head="segment",
             )  # fmt: skip
             names = [visible(item.part) for item in shown]
             level = levels(f"Predicted and observed bad by {visible(column)}", shown, names)

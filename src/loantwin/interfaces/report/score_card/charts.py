@@ -40,23 +40,27 @@ def dots(
     *,
     unit: str,
     line: float | None = None,
+    head: str = "",
 ) -> Chart:
-    """Return figures as dots with their intervals, one a row; line : a value that is marked."""
+    """Return figures as dots with their intervals, one a row.
+
+    line : a value that is marked. head : what labels are names of.
+    """
     ends = [np.array([np.nan if item is None else item for item in many]) for many in (value, low, high)]
 
     def draw(axes: Any) -> None:
         y = np.arange(len(labels))[::-1]
         axes.hlines(y, ends[1], ends[2], color=BAND, linewidth=5)
         axes.plot(ends[0], y, "o", color=BLUE, markersize=5)
-        names_of_rows(axes, y, labels)
+        names_of_rows(axes, y, labels, head)
         axes.set_ylim(-0.6, len(labels) - 0.4)
         if line is not None:
             axes.axvline(line, color=MUTED, linewidth=1.0)
 
     told = {"estimate": value, "2.5 %": low, "97.5 %": high}
-    size = (SIZE[0], max(1.4, height(labels) + 0.65))
+    size = (SIZE[0], max(1.4, height(labels, head) + 0.65))
     keys = (Key("estimate", BLUE, "dot"), INTERVAL_95)
-    return drawn(size, title, draw, keys, unit=unit, values=tabled("", labels, told, three))
+    return drawn(size, title, draw, keys, unit=unit, values=tabled(head, labels, told, three))
 
 
 def levels(title: str, rows: Sequence[PartJudged], labels: Sequence[str]) -> Chart:
@@ -74,12 +78,12 @@ def levels(title: str, rows: Sequence[PartJudged], labels: Sequence[str]) -> Cha
         axes.hlines(y, told["2.5 %"], told["97.5 %"], color=BAND, linewidth=6)
         axes.plot(told["observed"], y, "o", color=BLUE, markersize=5)
         axes.plot(told["predicted"], y, "D", color=ORANGE, markersize=4)
-        names_of_rows(axes, y, labels)
+        names_of_rows(axes, y, labels, "segment")
         axes.set_ylim(-0.6, len(rows) - 0.4)
         ticks(axes.xaxis, percent_ticks, 5)
 
-    size = (SIZE[0], max(1.4, height(labels) + 0.65))
-    return drawn(size, title, draw, keys, unit="% bad", values=tabled("", labels, told, share))
+    size = (SIZE[0], max(1.4, height(labels, "segment") + 0.65))
+    return drawn(size, title, draw, keys, unit="% bad", values=tabled("segment", labels, told, share))
 
 
 def found(curves: Mapping[str, ScoreCurves]) -> Chart:

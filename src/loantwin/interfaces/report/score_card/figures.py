@@ -12,6 +12,7 @@ from loantwin.interfaces.report.blocks import (
     table,
     text,
 )
+from loantwin.interfaces.report.labels import signed
 from loantwin.interfaces.report.score_card.charts import calibration as calibrated
 from loantwin.interfaces.report.score_card.charts import dots, found, spread
 from loantwin.models.scoring.judge import ScoreCompared
@@ -76,12 +77,6 @@ def _choice(result: ScoreCardResult) -> str:
         )
     rule = "a stack takes its place only where it beats it beyond chance"
     return f"The champion is {result.champion}: the least log loss of the single models, {loss:.4f}; {rule}."
-
-
-def signed(value: float, decimals: int) -> str:
-    """Return a difference with its sign; one that rounds to zero has none."""
-    shown = f"{value:+.{decimals}f}"
-    return shown if float(shown) else shown[1:]
 
 
 def _beside(compared: tuple[ScoreCompared, ...]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

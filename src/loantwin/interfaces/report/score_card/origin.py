@@ -72,7 +72,7 @@ def features(result: ScoreCardResult) -> Section:
         first = result.features[:MOST_BARS]
         chart = bars(
             "Information value", [visible(item.name) for item in first], [item.information for item in first],
-            unit="of the bins of each column",
+            unit="of the bins of each column", head="column",
         )  # fmt: skip
         later = any(item.stability is not None for item in result.features)
         rows = [

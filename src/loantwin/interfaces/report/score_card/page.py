@@ -39,7 +39,7 @@ def page(result: ScoreCardResult) -> str:
         origin.settings(result),
         origin.assumed(result),
     )
-    day = str(result.provenance.get("computed") or "")[:10]
+    day = result.dates[-1] if result.dates else ""  # of the last case; a file without days tells none
     return rendered(
         Page(
             title="Model card",

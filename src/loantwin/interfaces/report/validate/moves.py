@@ -14,7 +14,7 @@ import numpy as np
 
 from loantwin.arrays import Flags
 from loantwin.engine.rows import worsening_edges
-from loantwin.models.model import FittedModel
+from loantwin.models.fitted import FittedModel
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.portfolio import ifrs9_allowance
 from loantwin.twin import Learnt, Twin
