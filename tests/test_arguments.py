@@ -179,7 +179,22 @@ def rates() -> dict[str, Call]:
         "finance_functions.yearfrac": {"start": start, "end": end, "basis": 1},
     }
     calls["finance_functions.fv"].pop("fv")
-    return {f"products.{path}": call for path, call in calls.items()}
+    return {f"products.{path}": call for path, call in {**calls, **funding_calls()}.items()}
+
+
+def funding_calls() -> dict[str, Call]:
+    """Return good calls of what money costs by tenor."""
+    from loantwin.products.funding import read_curve
+
+    curve, principal = read_curve("3m 0.03, 1y 0.04", 0.01), np.array([[10.0, 0.0, 30.0], [1.0, 2.0, 3.0]])
+    return {
+        "funding.flat_curve": {"annual_rate": 0.03},
+        "funding.read_curve": {"text": "3m 0.03, 1y 0.04", "spread": 0.01},
+        "funding.curve_of": {"text": "3m 0.03", "spread": 0.01, "annual_rate": 0.03},
+        "funding.rates_at": {"curve": curve, "months": np.array([1.0, 24.0])},
+        "funding.transfer_rates": {"principal": principal, "curve": curve},
+        "funding.strip_interest": {"principal": principal, "curve": curve},
+    }
 
 
 def by_hand(made: Mapping[str, Call]) -> dict[str, Call]:

@@ -15,6 +15,7 @@ TREES = {
 
 SUMS_THAT_MAY = {
     "book/terms.py": "shares shown to a tenth of a percent, read by nothing",
+    "decisions/simulating/lent.py": "one loan's few reports, in one group",
     "events/apply.py": "whole minor units of money",
     "interfaces/report/report/past.py": "shown rounded, read by nothing",
     "models/defaults.py": "one loan's few reports, in one group",

@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from loantwin.verbs.movement import movement as movement
     from loantwin.verbs.policy_check import policy_check as policy_check
     from loantwin.verbs.policy_diff import policy_diff as policy_diff
+    from loantwin.verbs.policy_simulate import policy_simulate as policy_simulate
     from loantwin.verbs.policy_test import policy_test as policy_test
     from loantwin.verbs.price.price import price as price
     from loantwin.verbs.priors import priors as priors
@@ -154,6 +155,7 @@ _EXPORTS = {
     "price": "loantwin.verbs.price.price",
     "policy_check": "loantwin.verbs.policy_check",
     "policy_diff": "loantwin.verbs.policy_diff",
+    "policy_simulate": "loantwin.verbs.policy_simulate",
     "policy_test": "loantwin.verbs.policy_test",
     "levers_fit": "loantwin.verbs.levers_fit",
     "collections_fit": "loantwin.verbs.collections_fit",

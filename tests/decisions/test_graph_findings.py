@@ -13,6 +13,7 @@ from loantwin.decisions.application_file import application_schema
 from loantwin.decisions.graph.boxes import Domain
 from loantwin.decisions.graph.domains import domains_of
 from loantwin.decisions.graph.findings import findings
+from loantwin.decisions.graph.read import parse_graph
 from loantwin.decisions.graph.single import evaluate
 from loantwin.errors import ConfigError
 
@@ -176,3 +177,87 @@ def test_another_schema_may_be_given(tmp_path):
     schema.write_text("[]", encoding="utf-8")
     with pytest.raises(ConfigError, match="a JSON Schema of an object"):
         lt.policy_check(file, schema=schema)
+
+
+def switched(*conditions, default=None, hit="first", led=None):
+    """Return a switch whose ways lead to an expression each: `way` is the number of the one taken."""
+    ways = [{"id": f"w{n}", "condition": text} for n, text in enumerate(conditions)]
+    if default is not None:
+        ways.append({"id": "rest", "condition": "", "isDefault": default})
+    nodes = [
+        {"id": "request", "name": "request", "type": "inputNode"},
+        {
+            "id": "s",
+            "name": "Kind",
+            "type": "switchNode",
+            "content": {"hitPolicy": hit, "statements": ways},
+        },
+    ]
+    edges = [{"id": "e", "sourceId": "request", "targetId": "s", "type": "edge"}]
+    for number, way in enumerate(ways):
+        if led is not None and number not in led:
+            continue
+        nodes.append(expressions(f"Way {number}", way=str(number)))
+        edges.append(
+            {"id": f"e{number}", "sourceId": "s", "sourceHandle": way["id"], "targetId": f"Way {number}"}
+        )
+    return parse_graph({"nodes": nodes, "edges": edges}, "switched")
+
+
+def test_a_switch_that_leaves_inputs_out_is_a_gap():
+    fields, kinds = APPLICATION
+    made = switched("score > 700", "score < 700")
+    assert [item.words for item in found(made, "gap", fields, kinds)] == ["no way out is taken for score 700"]
+    assert evaluate(made, {"score": 700}).get("way") is None
+    assert not found(switched("score > 700", "score <= 700"), "gap", fields, kinds)
+    assert not found(switched("score > 700", default=True), "gap", fields, kinds)
+    two = switched("score >= 700 and amount < 1000", "not (score >= 700)", "amount >= 2000")
+    (gap,) = found(two, "gap", fields, kinds)
+    words = "no way out is taken for score from 700 and amount from 1000 and below 2000"
+    assert (gap.node, gap.words, gap.blamed) == ("Kind", words, True)
+    texts = switched('product == "card"', 'product in ["loan", "line"]')
+    assert [item.words for item in found(texts, "gap", fields, kinds)] == [
+        "no way out is taken for product of any other value"
+    ]
+    enough = {"product": Domain(values=("card", "loan", "line"))}
+    assert not found(texts, "gap", enough, {"product": "text"})
+
+
+def test_ways_that_nothing_takes_and_that_lead_nowhere_are_told():
+    fields, kinds = APPLICATION
+    made = switched("score > 600", "score > 700", "annual_pd > 2", default=True)
+    told = [(item.cell, item.words) for item in found(made, "unreachable", fields, kinds)]
+    assert told == [
+        ("branch 2", "branches above take all of it"),
+        ("branch 3", "no input meets its condition"),
+    ]
+    assert not found(switched("score > 600", "score > 700", hit="collect"), "unreachable", fields, kinds)
+    (gap,) = found(switched("score > 700", "score <= 700", led=[0]), "gap", fields, kinds)
+    assert (gap.cell, gap.words) == ("branch 2", "it leads nowhere: nothing is decided there")
+    odd = switched("score > amount", "score <= amount")
+    assert [item.kind for item in findings(odd, fields, kinds)] == ["unsupported"]
+    assert not findings(switched("score > amount", default=True), fields, kinds)
+    many = switched(*[f"f{n} > {n} and f{n} < {n + 5} or f{n} == 99" for n in range(12)])
+    assert any("too large" in item.words for item in found(many, "unsupported"))
+
+
+CONDITIONS = st.sampled_from(
+    [
+        "x > 2", "2 >= x", "x in [1..3)", "x not in [1..2]", 'w == "a"', 'w in ["a", "b"]', 'w != "b"',
+        "x > 1 and y < 2", 'x == 2 or w == "a"', 'not (x > 1) and not (w == "c")', "y >= 2", "1 < y",
+    ]
+)  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None, database=None)
+@given(st.lists(CONDITIONS, min_size=1, max_size=4), st.booleans())
+def test_gaps_and_dead_ways_of_switches_are_those_that_the_engine_shows(conditions, rest):
+    made = switched(*conditions, default=True if rest else None)
+    taken = {
+        evaluate(made, {"x": x, "w": w, "y": y}).get("way")
+        for x, w, y in itertools.product(POINTS, WORDS, POINTS)
+    }
+    told = findings(made, {}, {"x": "number", "w": "text", "y": "number"})
+    assert ("gap" in {item.kind for item in told}) == (None in taken)
+    dead = {int(item.cell.split()[1]) - 1 for item in told if item.kind == "unreachable"}
+    assert dead == set(range(len(conditions) + rest)) - taken

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .reading import Rows, across, of
+from .reading import Rows, across, ends, of
 from .tables import Table, find
 
 
@@ -193,3 +193,51 @@ def _decided(result: Any, found: list[Table]) -> Rows:
             "profit": item.expected_profit, "counter-offer": offer,
         }  # fmt: skip
         yield from across(first.row(item.application_id), told)
+
+
+@of("PolicySimulated")
+def _simulated(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "A policy replayed")
+    yield facts.fact("applications"), result.applications
+    yield facts.fact("whose end was seen"), result.seen
+    yield facts.fact("with a loss"), result.losses
+    yield facts.fact("loss rate"), result.verdict
+    for name, taken in result.decisions.items():
+        row = find(found, "Decisions").row(name)
+        yield from across(row, {"policy": taken, "in force": result.decisions_against[name]})
+    money = find(found, "Money")
+    approved = {"policy": result.approved_amount, "in force": result.approved_amount_against}
+    yield from across(money.row("approved"), approved)
+    lost = {"policy": result.realised_loss, "in force": result.realised_loss_against}
+    yield from across(money.row("lost, of what was seen"), lost)
+    if result.expected_loss is not None:
+        yield money.row("loss expected")["policy"], result.expected_loss
+    rate = find(found, "Loss rate").row("estimated loss / amount")
+    yield from across(rate, {"policy": result.loss_rate, "in force": result.loss_rate_against})
+    if (apart := result.rate_difference) is not None:
+        yield from across(rate, {"apart": apart.value, "95 % from": apart.low, "to": apart.high})
+    if result.estimated_loss is not None:
+        row = money.row("lost, estimated")
+        yield from across(row, {"policy": result.estimated_loss.value, "apart": result.difference.value})
+        yield from ends(row["95 % interval"], result.difference.low, result.difference.high)
+    if result.approved_unseen:
+        told = find(found, "Loss of what is approved")
+        for item in result.ways:
+            row = told.row(item.way)
+            yield row["loss"], item.value
+            yield from ends(row["between"], item.low, item.high)
+        if result.bounds is not None:
+            yield from ends(told.row("bounds")["between"], result.bounds.low, result.bounds.high)
+            yield from ends(told.row("no better")["between"], result.no_better, result.bounds.high)
+    for item in result.rules:
+        row = find(found, "Rules of law").row(item.article)
+        yield from across(row, {"profile": item.profile, "approvals against": item.approvals})
+    for item in result.by_segment[:15]:
+        row = find(found, "By ").row(item.segment)
+        counts = {"approved": item.approved, "before": item.approved_against, "verdict": item.verdict}
+        loss = None if item.estimated_loss is None else item.estimated_loss.value
+        yield from across(row, {**counts, "loss": loss})
+        if item.bounds is not None:
+            yield from across(row, {"least": item.bounds.low, "most": item.bounds.high})
+        if (part := item.rate_difference) is not None:
+            yield from across(row, {"rate apart": part.value, "95 % from": part.low, "to": part.high})

@@ -16,11 +16,13 @@ from .tables import NUMBER, held_to_width
 
 @pytest.mark.parametrize(
     ("money", "width"),
-    [(3e8, 80), (1e11, 80), (1e11, 120)],
-    ids=["nine digits-80", "twelve digits-80", "twelve digits-120"],
+    [(3e8, 80), (1e11, 80), (1e11, 60), (1e11, 100), (1e11, 120)],
+    ids=["nine digits-80", "twelve digits-80", "twelve digits-60", "twelve digits-100", "twelve digits-120"],
 )
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_no_digit_and_no_name_is_lost(kind: type[Result], money: float, width: int) -> None:
+    if kind.__name__ == "SchemaShown" and width < 80:
+        pytest.skip("a schema is shown as it is written: the address of its draft is one word")
     held_to_width(filled(kind, money), width)
 
 

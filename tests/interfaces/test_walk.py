@@ -141,12 +141,20 @@ fit {home} --macro {macro} --combine
 fit {home} --update
 fit {home} --macro us --prior small-business
 policy check {policy} --schema {application}
+policy check {policy} --strict --profile us
+policy test {policy} --strict
 policy diff {policy} {policy_next} --applications {applications} --most 1
+policy simulate {credit} --tape {tape} --format {mapping} --declined {applications} --by score
+policy simulate {credit} --tape {tape} --format {mapping} --against {credit_in_force} --worse 2
+policy simulate {credit} --tape {tape} --format {mapping} --way ignore --profile eu
+policy simulate {credit} --tape {tape} --format {mapping} --as-of {before} --from 2021-01-01 --to 2023-12-31
+policy simulate {credit} --tape {tape} --format {mapping} --model {told}#logistic --twin {home}
+policy simulate {credit} --tape {tape} --format {mapping} --assume discount=0.1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
-price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03 --paths 8
+price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03
 price {applications_to_price} --twin {home} --model {told}#logistic
 schema grid
 priors card

@@ -59,9 +59,9 @@ def applicants(rows: int, seed: int = 3) -> pl.DataFrame:
             "term_months": random.choice([12, 24, 36], rows),
             "annual_rate": np.round(random.uniform(0.06, 0.18, rows), 4),
             "grade": random.choice(["A", "B"], rows),
-            "annual_income": [None if gone else v for gone, v in zip(
-                random.random(rows) < 0.03, np.round(random.uniform(9_000, 60_000, rows)).tolist(), strict=True
-            )],
+            "annual_income": pl.Series(
+                np.where(random.random(rows) < 0.03, np.nan, np.round(random.uniform(9e3, 6e4, rows)))
+            ).fill_nan(None),
             "monthly_debt": np.round(random.uniform(0, 900, rows)),
             "exposures.borrower": np.round(random.uniform(0, 30_000, rows)),
         }
@@ -224,17 +224,17 @@ def test_budgets_of_segments_are_kept(outlook: lt.Outlook) -> None:
     ("text", "words"),
     [
         ("format = 2", "field format: expected 1"),
-        ('format = 1\nterms = [12]\nannual_rates = [0.1]', "expected amounts or amount_shares, was 'neither'"),
-        ('format = 1\namounts = [1]\nterms = [12.5]\nannual_rates = [0.1]', "expected whole months"),
-        ('format = 1\namounts = [1]\nterms = [12]\nannual_rates = [12]', "field annual_rates: expected a list"),
-        ('format = 1\namounts = [1]\nterms = [12]\nannual_rates = [0.1]\npatterns = ["x"]', "field patterns"),
-        ('format = 1\namounts = [1]\nterms = [12]\nannual_rates = [0.1]\n[limits]\nrates = 1', "limits.rates"),
-        ('format = 1\namounts = [1]\nterms = [12]\nannual_rates = [0.1]\nterm = 3', "field term"),
+        ("format = 1\nterms = [12]\nannual_rates = [0.1]", "amounts or amount_shares, was 'neither'"),
+        ("format = 1\namounts = [1]\nterms = [12.5]\nannual_rates = [0.1]", "expected whole months"),
+        ("format = 1\namounts = [1]\nterms = [12]\nannual_rates = [12]", "annual_rates: expected a list"),
+        ('{WHOLE}\npatterns = ["x"]', "field patterns"),
+        ('{WHOLE}\n[limits]\nrates = 1', "limits.rates"),
+        ('{WHOLE}\nterm = 3', "field term"),
     ],
 )  # fmt: skip
 def test_a_grid_that_is_none_is_refused_by_field(tmp_path: Path, text: str, words: str) -> None:
     file = tmp_path / "grid.toml"
-    file.write_text(text)
+    file.write_text(text.replace("{WHOLE}", "format = 1\namounts = [1]\nterms = [12]\nannual_rates = [0.1]"))
     with pytest.raises(ConfigError) as caught:
         read_grid(file)
     assert words in str(caught.value)

@@ -24,6 +24,36 @@ def terms(**given: Any) -> TermSheet:
     return TermSheet(**{**plain, **given})
 
 
+def following(rate: Decimal, **given: Any) -> FloatingRate:
+    """Return a floating rate of 12 % that goes to another one in March."""
+    return FloatingRate(index=((START, Decimal("0.12")), (date(2024, 3, 1), rate)), **given)
+
+
+def test_a_rate_looked_up_each_day_that_stays_is_a_fixed_one() -> None:
+    """Thirty years of months, 10,958 look-ups: the rate never moves, so that nothing else does."""
+    stays = tuple((START + timedelta(days=k), Decimal("0.05")) for k in range(0, 10_000, 7))
+    fixed = terms(annual_rate=Decimal("0.05"), payments=360, day_count="actual/365", interest_period="daily")
+    moving = replace(fixed, floating=FloatingRate(index=stays, reset="1d"))
+    assert instalments(moving) == instalments(fixed)
+
+
+def test_a_rate_is_looked_up_on_its_days_alone() -> None:
+    """From 31 January each second month: 31 March, 31 May. That of 30 March counts from the 31st, that of
+    1 April from 31 May. 1,000.00 at 12 %, then 24 %, over days/365: 31 March to 30 April is 30 days of 24 %.
+    """
+    index = (
+        (date(2024, 1, 31), Decimal("0.12")),
+        (date(2024, 3, 30), Decimal("0.24")),
+        (date(2024, 4, 1), Decimal("0.06")),
+    )
+    sheet = terms(
+        amount=Decimal(1000), start=date(2024, 1, 31), amortisation="interest-only", payments=5,
+        day_count="actual/365", interest_period="daily", floating=FloatingRate(index=index, reset="2m"),
+    )  # fmt: skip
+    # 29, 31 days at 12 %: 9.53, 10.19; 30, 31 at 24 %: 19.73, 20.38; 30 at 6 %: 4.93
+    assert [row.interest for row in instalments(sheet)] == [953, 1019, 1973, 2038, 493]
+
+
 def test_a_loan_of_another_systems_tests() -> None:
     """280,000 at 8.4 % in 20 payments rounded up to whole units: frappe/lending's own test."""
     sheet = terms(
@@ -225,7 +255,12 @@ def test_irregular_payments_are_paid_as_agreed() -> None:
         ({"charges": (Charge(name="a"),)}, "charges.a"),
         ({"charges": (Charge(name="a", amount=Decimal(1), due="sometimes"),)}, "charges.a"),
         ({"charges": (Charge(name="a", amount=Decimal(1), due=date(2030, 1, 1)),)}, "charges.a"),
+        ({"charges": (Charge(name="a", amount=Decimal(1), due=date(2023, 12, 31)),)}, "charges.a"),
         ({"floating": FloatingRate(index=())}, "floating.index"),
+        ({"floating": following(Decimal("1e9"))}, "floating.index[2].rate"),
+        ({"floating": following(Decimal(-5))}, "floating.index[2].rate"),
+        ({"floating": following(Decimal("NaN"))}, "floating.index[2].rate"),
+        ({"floating": following(Decimal(0), cap=Decimal(200))}, "floating.cap"),
         ({"method": "flat", "floating": FloatingRate(index=((START, Decimal(0)),))}, "floating"),
         ({"method": "interest-first", "principal_grace": 1}, "principal_grace"),
         ({"payments": 12_000, "every": "1y"}, "payments"),

@@ -63,6 +63,9 @@ def test_a_file_becomes_terms(tmp_path: Path) -> None:
         ({"floating": {"index": [[1, 2]]}}, "floating.index[1]", "expected a table of from and rate"),
         ({"annual_rate": None}, "annual_rate", "expected a value"),
         ({"step": 0.1}, "step", "as amortisation is annuity"),
+        ({"start": "2024-W01-1"}, "start", "expected a date"),
+        ({"start": "20240101"}, "start", "expected a date"),
+        ({"start": "2024-01-0\u0661"}, "start", "expected a date"),
     ],
 )
 def test_what_is_wrong_is_named_by_file_and_key(wrong: dict[str, Any], field: str, words: str) -> None:
@@ -76,6 +79,10 @@ def test_a_file_that_is_none(tmp_path: Path) -> None:
     (tmp_path / "bad.toml").write_text("amount =", encoding="utf-8")
     with pytest.raises(ConfigError, match="expected TOML"):
         read_terms(tmp_path / "bad.toml")
+    for text in ("amount = " + "9" * 5000, "amount = " + "[" * 100_000):
+        (tmp_path / "bad.toml").write_text(text, encoding="utf-8")
+        with pytest.raises(ConfigError, match="expected TOML"):
+            read_terms(tmp_path / "bad.toml")
     with pytest.raises(ConfigError, match="expected a readable file of terms"):
         read_terms(tmp_path / "none.toml")
 

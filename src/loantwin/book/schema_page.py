@@ -22,7 +22,7 @@ def schema_page() -> str:
         "hand.",
         "The schemas of input files are printed by `loantwin schema NAME`: `terms` "
         "([schedule.md](schedule.md)), `facts` ([account-replay.md](account-replay.md)), "
-        "`application` ([policies.md](policies.md#graphs)), "
+        "`application`, `case`, `policy` ([policies.md](policies.md#kinds)), "
         "`reasons` ([score-explain.md](score-explain.md)).",
         "An empty column is allowed, an absent one is not. Money is in the book's one currency, positive "
         "when it is owed or flows to the lender. Rates and shares are decimals. A missing value is missing "

@@ -31,7 +31,7 @@ from loantwin.decisions.policy_decision import OUTCOMES as OUTCOMES
 from loantwin.decisions.policy_decision import PolicyDecision
 from loantwin.errors import ColumnsError, ConfigError, GraphError, expected
 
-KEYS = ("name", "version", "effective_from", "effective_to", "description", "counter_offer")
+KEYS = ("name", "version", "kind", "effective_from", "effective_to", "description", "counter_offer")
 """What a policy's `metadata` may hold."""
 
 

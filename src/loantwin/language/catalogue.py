@@ -95,7 +95,7 @@ def catalogue(language: str) -> Catalogue:
 def _entries(
     sections: Iterable[Mapping[str, str]],
 ) -> tuple[dict[str, str], dict[str, tuple[Pattern, ...]]]:
-    """Return the entries of sections: those without holes by their English, the others by their first word."""
+    """Return the entries of sections: without holes by their English, the others by their first word."""
     exact: dict[str, str] = {}
     seen: set[str] = set()
     found: dict[str, list[Pattern]] = {}

@@ -132,8 +132,9 @@ def transfer_rates(principal: Floats, curve: FundingCurve) -> Floats:
     check.shaped((None, None), principal=principal)
     check.within(0.0, principal=principal)
     months = np.arange(1.0, principal.shape[1] + 1.0)
-    standing = principal @ months
-    paid = principal @ (months * rates_at(curve, months))
+    # sums of rows, no product of matrices: that would give a loan other last bits beside other loans
+    standing = (principal * months).sum(axis=1)
+    paid = (principal * (months * rates_at(curve, months))).sum(axis=1)
     none = np.full(len(principal), np.nan)
     return np.asarray(np.divide(paid, standing, out=none, where=standing > 0.0))
 

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
 
 from loantwin.decisions.application_file import check_application, checked, read_applications
-from loantwin.decisions.deciding.answer import Decision, Versions, decisions_of
-from loantwin.decisions.deciding.chosen import folder_of, score_of_folder, score_of_register
+from loantwin.decisions.deciding.answer import Decision, decisions_of
 from loantwin.decisions.deciding.decider import Decider
 from loantwin.decisions.deciding.out import check_out, write_decisions
-from loantwin.decisions.deciding.scores import ScoreInUse, check_schema
+from loantwin.decisions.deciding.scores import check_schema
 from loantwin.decisions.graph_policy import OUTCOMES, GraphPolicy, open_policy
 from loantwin.errors import UsageError, expected
-from loantwin.language import spoken
-from loantwin.models.scoring.store import to_text
-from loantwin.outlook.outlook import Outlook
-from loantwin.outlook.scored import stored_score
+from loantwin.outlook.deciders import decider_of
 from loantwin.outlook.valued import TwinValue, check_segments
 from loantwin.twin import Twin, opened
 from loantwin.types import Result
@@ -133,50 +128,11 @@ def decider(
     ------
     UsageError : no such model, or a model of the register without a twin. ModelError : a damaged folder.
     """
-    start = Decider(policy, _versions(policy, None, None), language=spoken())
     if twin is None:
-        use = _of_folder(model)
-        yield replace(start, versions=_versions(policy, use, None), score=use)
+        yield decider_of(policy, None, model, on)
         return
     with opened(twin) as seen:
-        use = None if model is None else _of_twin(seen, model, on)
-        value = TwinValue(Outlook(seen)) if use is not None and _same_score(seen, use) else None
-        yield replace(start, versions=_versions(policy, use, seen), score=use, value=value)
-
-
-def _of_folder(model: Path | str | None) -> ScoreInUse | None:
-    if model is None:
-        return None
-    place = folder_of(model)
-    if place is None:
-        words = expected("a folder of scores, SCORES[#NAME], or a twin whose register has it", str(model))
-        raise UsageError(words, field="model")
-    return score_of_folder(*place)
-
-
-def _of_twin(twin: Twin, model: Path | str, on: date | None) -> ScoreInUse:
-    place = folder_of(model)
-    return score_of_register(twin, str(model), on) if place is None else score_of_folder(*place)
-
-
-def _same_score(twin: Twin, use: ScoreInUse) -> bool:
-    """Return whether the twin was fitted with this very score."""
-    if use.score is None or twin.last("ModelFitted") is None or twin.model.score is None:
-        return False
-    return to_text(stored_score(twin).score) == to_text(use.score)
-
-
-def _versions(policy: GraphPolicy, use: ScoreInUse | None, twin: Twin | None) -> Versions:
-    return Versions(
-        program=f"loantwin {version('loantwin')}",
-        policy=policy.name,
-        policy_version=policy.version,
-        policy_hash=policy.hash,
-        model=None if use is None else use.id,
-        model_name=None if use is None else use.name,
-        model_hash=None if use is None else use.hash,
-        twin=None if twin is None else twin.head[1],
-    )
+        yield decider_of(policy, seen, model, on)
 
 
 def _frame(applications: Applications) -> tuple[pl.DataFrame, bool]:

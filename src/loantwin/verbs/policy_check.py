@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
 import polars as pl
 
+from loantwin import months
 from loantwin.decisions.application_file import FIELDS, application_schema
 from loantwin.decisions.graph.columns import evaluate_columns
 from loantwin.decisions.graph.domains import domains_of
 from loantwin.decisions.graph.findings import findings
 from loantwin.decisions.graph.read import Graph, read_graph
 from loantwin.decisions.graph.refusals import refusals
+from loantwin.decisions.kinds import INPUTS, kind_of
+from loantwin.decisions.profiles import read_against, rules_of
 from loantwin.errors import ColumnsError, ConfigError, expected
 from loantwin.types import Result
 
@@ -26,8 +29,9 @@ SAMPLE = {"text": pl.String, "date": pl.String, "number": pl.Float64, "integer":
 class PolicyFinding:
     """Something found in a policy.
 
-    kind : gap, overlap, unreachable, unknown-field, clock or unsupported. cell : where in the node, empty for
-    the node itself. blamed : whether it keeps the policy from being ok.
+    kind : gap, overlap, unreachable, unknown-field, clock, unsupported; with a profile protected or
+    exclusion. cell : where in the node, empty for the node itself. blamed : whether it keeps the policy from
+    being ok.
     """
 
     kind: str
@@ -59,23 +63,29 @@ class PolicyChecked(Result):
     provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
-def policy_check(policy: Path | str, *, schema: Path | str | None = None) -> PolicyChecked:
+def policy_check(
+    policy: Path | str, *, schema: Path | str | None = None, profile: Sequence[str] = ()
+) -> PolicyChecked:
     """Look through a policy: gaps, overlaps, dead rows, unknown fields, the clock, what cannot be run.
 
     Parameters
     ----------
     policy : a decision graph (JDM), as the GoRules editor writes it. schema : a JSON Schema of its input;
-        None takes that of an application, `loantwin schema application`.
+        None takes that of the kind that its metadata states,
+        an application or a case of arrears. profile : us, eu, cn: what their rules forbid to read is told.
 
     Raises
     ------
-    ConfigError : a file that is no graph, or no JSON Schema.
+    ConfigError : a file that is no graph, or no JSON Schema. UsageError : an unknown profile.
     """
     graph = read_graph(policy)
-    given = application_schema() if schema is None else _schema(Path(schema))
+    kind = kind_of(graph.metadata, policy)
+    given = INPUTS[kind]() if schema is None else _schema(Path(schema))
     found = findings(graph, *domains_of(given))
     told = tuple(PolicyFinding(item.kind, item.node, item.cell, item.words, item.blamed) for item in found)
-    why = "" if refusals(graph) else _one_by_one(graph, schema is None)
+    told += _forbidden(graph, profile)
+    application = schema is None and INPUTS[kind] is application_schema
+    why = "" if refusals(graph) else _one_by_one(graph, application)
     return PolicyChecked(
         policy=str(graph.metadata.get("name", Path(policy).stem)),
         version=str(graph.metadata.get("version", "")),
@@ -88,6 +98,19 @@ def policy_check(policy: Path | str, *, schema: Path | str | None = None) -> Pol
         one_by_one=why or ("it is refused" if refusals(graph) else ""),
         provenance={"file": str(policy)},
     )
+
+
+def _forbidden(graph: Graph, profile: Sequence[str]) -> tuple[PolicyFinding, ...]:
+    """Return what a policy reads though a rule of law forbids it, on the first day that it is in force."""
+    day = graph.metadata.get("effective_from")
+    rules = rules_of(profile, None if day is None else months.day(str(day), "effective_from"))
+    return tuple(
+        PolicyFinding(
+            rule.kind, node, place,
+            f"{name} is read, which {rule.article} forbids to {rule.binds} (source: {rule.source})", True,
+        )
+        for rule, node, place, name in read_against(graph, rules)
+    )  # fmt: skip
 
 
 def _schema(file: Path) -> Mapping[str, Any]:

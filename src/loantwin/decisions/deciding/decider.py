@@ -128,10 +128,29 @@ class Decider:
             "annual_pd", "expected_loss", "expected_profit", "codes", "reasons", "rules", *COUNTER,
         )  # fmt: skip
 
-    def _judged(self, frame: pl.DataFrame, found: ScoredColumns | None, on: date | None) -> pl.DataFrame:
+    def replay(self, applications: pl.DataFrame) -> pl.DataFrame:
+        """Return what the policy would say of N applications of any day, without reasons and counter-offers.
+
+        Columns: application_id, outcome, amount, annual_rate, term_months, score, annual_pd, expected_loss.
+
+        Raises
+        ------
+        UsageError : a row that is no application. ModelError : a column of another kind than in training.
+        """
+        frame = checked(applications)
+        found = None if self.score is None else scored(self.score, frame)
+        made = self._valued(frame, found, self._judged(frame, found, None, any_date=True))
+        return made.select(
+            "application_id", "outcome", "amount", "annual_rate", "term_months", "score", "annual_pd",
+            "expected_loss",
+        )  # fmt: skip
+
+    def _judged(
+        self, frame: pl.DataFrame, found: ScoredColumns | None, on: date | None, *, any_date: bool = False
+    ) -> pl.DataFrame:
         """Return what the policy says, with what it read of score and default, and why it was not asked."""
         given, problems = self._filled(frame, found)
-        made = judged(self.policy, given, on)
+        made = judged(self.policy, given, on, any_date=any_date)
         own = ("score", "annual_pd")
         made = made.with_columns(
             *(_column(given, name).alias(name) for name in own), pl.int_range(pl.len()).alias("row")

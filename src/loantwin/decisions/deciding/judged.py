@@ -20,21 +20,23 @@ KINDS: dict[str, Any] = {
 }  # fmt: skip
 
 
-def judged(policy: GraphPolicy, frame: pl.DataFrame, on: date | None) -> pl.DataFrame:
+def judged(
+    policy: GraphPolicy, frame: pl.DataFrame, on: date | None, *, any_date: bool = False
+) -> pl.DataFrame:
     """Return what a policy says of N applications, (N, 11): columns of `KINDS`.
 
     Over columns, or one by one where columns do not know a node. Amounts are whole cents, at most what the
-    policy grants.
+    policy grants. any_date : whatever the dates in force.
 
     Raises
     ------
     UsageError : a row that is no application. ConfigError : the policy is not in force on a day of theirs.
     """
     try:
-        made = policy.decide_columns(frame, on=on).frame
+        made = policy.decide_columns(frame, on=on, any_date=any_date).frame
         made = made.with_columns(_rules(policy, made).alias("rules"))
     except ColumnsError:
-        made = _one_by_one(policy, frame, on)
+        made = _one_by_one(policy, frame, on, any_date)
     return rounded(made.select(*KINDS))
 
 
@@ -72,8 +74,10 @@ def _rules(policy: GraphPolicy, made: pl.DataFrame) -> pl.Series:
     return made.select(pl.concat_list(parts).list.drop_nulls().alias("rules")).to_series()
 
 
-def _one_by_one(policy: GraphPolicy, frame: pl.DataFrame, on: date | None) -> pl.DataFrame:
-    found = [policy.decide(nested(row), on=on) for row in checked(frame).iter_rows(named=True)]
+def _one_by_one(policy: GraphPolicy, frame: pl.DataFrame, on: date | None, any_date: bool) -> pl.DataFrame:
+    found = [
+        policy.decide(nested(row), on=on, any_date=any_date) for row in checked(frame).iter_rows(named=True)
+    ]
     rows = [
         {
             **{name: getattr(item, name) for name in KINDS if name != "problem"},

@@ -20,6 +20,7 @@ from loantwin.decisions.graph.boxes import (
 from loantwin.decisions.graph.parse import parse_expression
 from loantwin.decisions.graph.read import Graph, Node, Table, in_order
 from loantwin.decisions.graph.refusals import Cell, cells, refusals
+from loantwin.decisions.graph.switches import switch_findings
 from loantwin.decisions.graph.syntax import Constant, paths
 from loantwin.errors import ConfigError, InputError
 
@@ -56,6 +57,9 @@ def findings(graph: Graph, fields: Mapping[str, Domain], kinds: Mapping[str, str
     produced = _produced(graph)
     found += _unknown(graph, known)
     for node in graph.nodes:
+        if node.kind == "switch":
+            told = switch_findings(graph, node, lambda name: _domain(name, fields, produced))
+            found += [Finding(kind, node.name, place, words) for kind, place, words in told]
         if node.table is None or node.table.hit != "first":
             continue
         found += _types(node, known[node.id])

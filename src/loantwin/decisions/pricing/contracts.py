@@ -99,6 +99,6 @@ def _some(
     paid = principal + cells.interest
     return Contracts(
         start, cells.interest, cells.partial, np.where(close > 0.0, start, 0.0), cells.exposure,
-        cells.loans[:, :-1], worth, rate, (paid @ months) / paid.sum(axis=1) / 12.0,
+        cells.loans[:, :-1], worth, rate, (paid * months).sum(axis=1) / paid.sum(axis=1) / 12.0,
         paid.sum(axis=1) / term,
     )  # fmt: skip

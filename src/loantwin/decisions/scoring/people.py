@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import unicodedata
 
 from loantwin.errors import UsageError, expected, visible
 
@@ -29,6 +30,14 @@ def person(name: str | None, field: str = "by") -> str:
 
 
 def same_person(one: str | None, other: str | None) -> bool:
-    """Return whether two names are one person's: blanks and upper case aside."""
-    told = [None if name is None else " ".join(name.split()).casefold() for name in (one, other)]
+    """Return whether two names are one person's: by their letters and digits alone, upper case aside.
+
+    Names are as told, nobody has proved to bear them: what could be one person's is taken as one.
+    """
+    told = [None if name is None else _letters(name) for name in (one, other)]
     return told[0] is not None and told[0] == told[1]
+
+
+def _letters(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(sign for sign in plain if sign.isalnum()) or plain.strip()

@@ -44,6 +44,7 @@ from loantwin.interfaces.cli import (
     movement,
     policy_check,
     policy_diff,
+    policy_simulate,
     policy_test,
     price,
     priors,
@@ -114,7 +115,7 @@ ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
-POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare.")
+POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare, simulate.")
 COLLECTIONS = _group("collections", DECIDE, "Which case past due gets which treatment.")
 PROCESS = _group("process", DECIDE, "Cases and their steps: check, record, run with limited staff.")
 REVIEW = _group("review", DECIDE, "Cases that people decide: the queue, who has them, four eyes.")
@@ -163,6 +164,7 @@ for command, place in (
     (policy_check, POLICY),
     (policy_test, POLICY),
     (policy_diff, POLICY),
+    (policy_simulate, POLICY),
     (collections_fit, COLLECTIONS),
     (collections_plan, COLLECTIONS),
     (process_check, PROCESS),

@@ -23,6 +23,13 @@ def policy_check(
             metavar="FILE", help="JSON Schema of its input (default: `loantwin schema application`)."
         ),
     ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="us|eu|cn", help="Tell what the rules of a profile forbid to read; repeated."),
+    ] = None,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="End with exit code 2 where something is blamed.")
+    ] = False,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
@@ -33,4 +40,7 @@ def policy_check(
     """
     import loantwin as lt
 
-    finish(lt.policy_check(policy, schema=schema), json, table)
+    result = lt.policy_check(policy, schema=schema, profile=profile or ())
+    finish(result, json, table)
+    if strict and not result.ok:
+        raise typer.Exit(2)

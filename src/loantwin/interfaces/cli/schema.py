@@ -20,7 +20,8 @@ def schema(
         str,
         typer.Argument(
             metavar="NAME",
-            help="The input file: terms, facts, application, offers, collections, process, reasons.",
+            help="The input file: terms, facts, application, case, policy, offers, collections, process, "
+            "reasons.",
         ),
     ],
     table: Tables = None,

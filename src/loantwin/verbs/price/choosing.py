@@ -73,21 +73,34 @@ class Choice:
         """Return the grid."""
         return self.offered.grid
 
+    def best(self) -> list[Chosen]:
+        """Return the best offers as places in the grid, block by block: no reasons, no frontier."""
+        applicants, table = self.offered.prepared(self.asked)
+        places = np.arange(len(applicants))
+        return [
+            self._chosen(applicants.take(cut), table, places[cut], whole=False)
+            for cut in self._blocks(len(applicants))
+        ]
+
+    def _blocks(self, count: int) -> list[slice]:
+        """Return applicants block by block; budgets look at all of them together."""
+        size = max(count if self.grid.budgets else AT_ONCE // self.grid.count, 1)
+        return [slice(start, start + size) for start in range(0, count, size)]
+
     def offers_made(self, drawn: Drawn | None) -> OffersMade:
         """Return the best offers; `drawn` gives intervals, None none."""
         applicants, table = self.offered.prepared(self.asked)
         whole = len(applicants) <= WITH_FRONTIER
-        size = len(applicants) if self.grid.budgets else max(AT_ONCE // self.grid.count, 1)
         parts, rows = [], []
-        for start in range(0, len(applicants), max(size, 1)):
-            cut = slice(start, start + size)
+        places = np.arange(len(applicants))
+        for cut in self._blocks(len(applicants)):
             some = applicants.take(cut)
-            found = self._chosen(some, table, np.arange(len(applicants))[cut], whole)
+            found = self._chosen(some, table, places[cut], whole=whole)
             parts.append(found)
-            rows += self._rows(found, some, table, start, drawn)
+            rows += self._rows(found, some, table, cut.start, drawn)
         return self._made(parts, rows)
 
-    def _chosen(self, some: Applicants, table: OfferTable, places: Integers, whole: bool) -> Chosen:
+    def _chosen(self, some: Applicants, table: OfferTable, places: Integers, *, whole: bool) -> Chosen:
         costs = self.offered.pricer.costs.pricing
         values = offer_values(some, table, self.grid, self.offered.take_up, costs.hurdle_rate)
         judged = Judged.of(values, self._approves(values, some, table, places))

@@ -63,7 +63,7 @@ def _parts(console: Console, result: Any) -> None:
         return
     rows = [
         (
-            PARTS[item.part],
+            PARTS.get(item.part, item.part),
             amount(item.sign * item.amount.mean),
             between(item.sign * item.amount.p05, item.sign * item.amount.p95)
             if item.amount.p05 != item.amount.p95
@@ -221,7 +221,7 @@ def _assumed(console: Console, result: Any) -> None:
     if result.effects:
         lines = [
             (
-                EFFECTS[item.effect], f"{item.value:+.4f}",
+                EFFECTS.get(item.effect, item.effect), f"{item.value:+.4f}",
                 MISSING if item.low is None else f"{item.low:+.4f} to {item.high:+.4f}", item.basis,
             )
             for item in result.effects

@@ -51,6 +51,7 @@ TABLES = {
     "movement": "movement",
     "policy_check": "policy_check",
     "policy_diff": "policy_diff",
+    "policy_simulate": "policy_simulate",
     "policy_test": "policy_test",
     "price": "price",
     "priors": "priors",

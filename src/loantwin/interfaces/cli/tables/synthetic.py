@@ -57,5 +57,5 @@ def _first_steps(result: Any) -> tuple[str, ...]:
         f"loantwin provisions {twin} --standard ifrs9",
         f"loantwin stress {twin} {ahead} --align start",
         f"loantwin loss {twin} --months 12 --confidence 0.99",
-        f"loantwin report {twin} --out {page}",
+        f"loantwin report {twin} {ahead} --align start --out {page}",
     )

@@ -106,9 +106,8 @@ def _gains(result: FairnessSearchResult) -> Section:
 def _costs(result: FairnessSearchResult) -> Section:
     rows = [
         (item.name, ratio(item.auc, 4), gained(item.auc_change, 4), gained_ends(item.auc_change, 4),
-         f"{item.brier:.4f}", gained(item.brier_change, 4), gained_ends(item.brier_change, 4), part(item.bad_rate, 2),
-          part(item.bad_rate_change, 2),
-         parts(item.bad_rate_change, 2))
+         f"{item.brier:.4f}", gained(item.brier_change, 4), gained_ends(item.brier_change, 4),
+         part(item.bad_rate, 2), part(item.bad_rate_change, 2), parts(item.bad_rate_change, 2))
         for item in result.alternatives
     ]  # fmt: skip
     heads = ("alternative", "AUC", "change", "95 % of change", "Brier", "change of Brier", "95 % of Brier",
