@@ -109,9 +109,10 @@ def read_uplift(path: Path | str) -> Kept:
 
 
 def _feature(item: Mapping[str, Any]) -> Feature:
-    return Feature(
-        **{name: tuple(value) if isinstance(value, list) else value for name, value in item.items()}
-    )
+    told: dict[str, Any] = {
+        name: tuple(value) if isinstance(value, list) else value for name, value in item.items()
+    }
+    return Feature(**told)
 
 
 def _model(item: Mapping[str, Any]) -> Uplift:
