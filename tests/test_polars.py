@@ -20,6 +20,7 @@ SUMS_THAT_MAY = {
     "interfaces/report/report/past.py": "shown rounded, read by nothing",
     "models/defaults.py": "one loan's few reports, in one group",
     "outlook/outlook.py": "only which index has most is read",
+    "processes/reviews.py": "numbers of cases, no amounts",
     "risk/capital/large_exposures.py": "numbers of borrowers, no amounts",
     "risk/provisions/movement.py": "whole minor units of money",
     "risk/provisions/movement_statement.py": "whole minor units of money",

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from loantwin.verbs.backtest_rates import backtest_rates as backtest_rates
     from loantwin.verbs.capital.capital import capital as capital
     from loantwin.verbs.capital.explain import capital_explain as capital_explain
+    from loantwin.verbs.collections_fit import collections_fit as collections_fit
+    from loantwin.verbs.collections_plan import collections_plan as collections_plan
     from loantwin.verbs.compare import compare as compare
     from loantwin.verbs.compare import happened as happened
     from loantwin.verbs.components import components as components
@@ -70,9 +72,15 @@ if TYPE_CHECKING:
     from loantwin.verbs.policy_test import policy_test as policy_test
     from loantwin.verbs.price.price import price as price
     from loantwin.verbs.priors import priors as priors
+    from loantwin.verbs.process_check import process_check as process_check
+    from loantwin.verbs.process_run import process_run as process_run
+    from loantwin.verbs.process_simulate import process_simulate as process_simulate
     from loantwin.verbs.provisions.explain import provisions_explain as provisions_explain
     from loantwin.verbs.provisions.provisions import provisions as provisions
     from loantwin.verbs.ratings import ratings as ratings
+    from loantwin.verbs.review_assign import review_assign as review_assign
+    from loantwin.verbs.review_decide import review_decide as review_decide
+    from loantwin.verbs.review_list import review_list as review_list
     from loantwin.verbs.schedule import schedule as schedule
     from loantwin.verbs.schema import schema as schema
     from loantwin.verbs.score_behaviour import score_behaviour as score_behaviour
@@ -160,6 +168,14 @@ _EXPORTS = {
     "policy_simulate": "loantwin.verbs.policy_simulate",
     "policy_test": "loantwin.verbs.policy_test",
     "levers_fit": "loantwin.verbs.levers_fit",
+    "collections_fit": "loantwin.verbs.collections_fit",
+    "collections_plan": "loantwin.verbs.collections_plan",
+    "process_check": "loantwin.verbs.process_check",
+    "process_run": "loantwin.verbs.process_run",
+    "process_simulate": "loantwin.verbs.process_simulate",
+    "review_list": "loantwin.verbs.review_list",
+    "review_assign": "loantwin.verbs.review_assign",
+    "review_decide": "loantwin.verbs.review_decide",
     "loan": "loantwin.verbs.loan",
     "why": "loantwin.interfaces.why",
     "log_verify": "loantwin.verbs.log_verify",

@@ -49,6 +49,10 @@ def commands(home: Path, raw: Path, out: Path) -> dict[str, tuple[object, ...]]:
         "model approve": (home, "any/1", "--role", "model-approver", "--by", "eva"),
         "model place": (home, "any/1", "--as", "champion"),
         "model reproduce": (home, "any/1", "--data", raw / "macro.csv"),
+        "process run": (home, "review"),
+        "review list": (home,),
+        "review assign": (home, "A-1", "--to", "eva"),
+        "review decide": (home, "A-1", "--outcome", "approve", "--reason", "seen"),
         "score cutoff": (home, "--applications", raw / "macro.csv"),
         "log verify": (home,),
     }
@@ -93,8 +97,9 @@ def test_a_damaged_log_is_named_by_every_command(
     gone = {"log.sqlite-wal", "log.sqlite-shm"}
     before = sorted(path.name for path in home.rglob("*") if path.name not in gone)
     for words, arguments in commands(home, raw_lender, tmp_path).items():
-        if kind == "one bit of one event" and words.startswith(("model ", "decision stop")):
-            continue  # the register reads events of models alone, and this is none
+        own = ("model ", "decision stop", "process ", "review ")
+        if kind == "one bit of one event" and words.startswith(own):
+            continue  # registers read their own events alone, and this is none
         loantwin(*words.split(), *arguments).refused("expected", str(home))
     assert not (tmp_path / "report.html").exists()
     assert sorted(path.name for path in home.rglob("*") if path.name not in gone) == before

@@ -23,6 +23,7 @@ from . import (
     reading_files,
     reading_history,
     reading_models,
+    reading_processes,
 )
 from .reading import CHECKS, shows
 from .results import filled, kinds
@@ -39,6 +40,7 @@ READ = (
     reading_files,
     reading_history,
     reading_models,
+    reading_processes,
 )
 """Where the checks stand: what is read of every kind of result."""
 

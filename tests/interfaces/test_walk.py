@@ -71,6 +71,7 @@ SMALLER = {
     "ratings": {"--resamples": "40"},
     "concentration": {"--resamples": "20"},
     "validate": {"--origins": "0", "--thins": "2"},
+    "process simulate": {"--replications": "2", "--days": "5", "--warm-up-days": "1"},
 }
 """By command, options that make it quick; those that a line states itself are replaced."""
 FILES = {
@@ -81,6 +82,7 @@ FILES = {
     "months.toml": "score-behaviour.md",
     "facts.jsonl": "account-replay.md",
     "rule.toml": "levers-fit.md",
+    "process.toml": "process-check.md",
 }
 """Files that a page shows whole, and the page."""
 
@@ -122,6 +124,15 @@ schedule --amount 1200 --annual-rate 0.12 --payments 6 --method flat --amortisat
 schedule --amount 1200 --annual-rate 0.12 --payments 6 --amortisation balloon --balloon 600
 schedule --amount 1200 --annual-rate 0.12 --instalment 300
 schema terms
+process check collections
+collections fit {log} --format {treatments} --seed 3
+collections plan {today} --format {treatments} --uplift {uplift} --acts collector --chooser average
+process run {home} {process}
+process simulate {process} --staff clerk=2 --seed 3
+review list {home} --assignee eva
+review assign {home} A-9 --to eva --by max
+review decide {home} A-1 --outcome approve --reason seen --by eva
+review decide {home} A-1 --outcome approve --reason seen --by ben
 fit {home} --macro {macro} --model age-period-cohort
 fit {home} --macro {macro} --model-from {other}
 fit {home} --macro {macro} --learn-from {other}
@@ -312,7 +323,12 @@ ALONE = {("demo",), ("synthetic",)}
 REPLACED = (
     (r"\S*/?offers\.csv\S* --format examples/offers\.toml", "{offers} --format {offer_columns}"),
     (r"\blevers\.json", "{levers}"),
-    (r"examples/(\w+)\.(?:jsonl?|toml)", r"{\1}"),
+    (r"LOG\.csv --format examples/collections\.toml", "{log} --format {treatments}"),
+    (r"CASES\.csv --format examples/collections\.toml", "{today} --format {treatments}"),
+    (r"CONTACTS\.csv --on 2024-03-04 --table plan\.csv", "{contacts} --on 2024-03-04 --table {table}"),
+    (r"uplift\.json", "{uplift}"),
+    (r'"income proven by tax return"', "proven"),
+    (r"examples/(\w+)\.(?:jsonl?|toml|csv)", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
     (r"\$DATA/\S*Supervisory_Severely\S*", "{severe}"),
     (r"--macro \$DATA/\S*UNRATE\S*", ""),
@@ -540,6 +556,7 @@ def write_files(folder: Path, segment: str) -> None:
             f"{card % 50},20,20,{card % 7},1000,{int(card * 29 % 100 < 25 + 20 * (card % 2))}"
             for card in range(200)
         ),
+        **collections_texts(),
         "short.csv": "\n".join([",A,B,D", *short]),
         "offers.csv": offers_text(),
         "ratings.csv": "customer,date,rating\n"
@@ -554,7 +571,8 @@ def write_files(folder: Path, segment: str) -> None:
     }
     for name, text in texts.items():
         (folder / name).write_text(text + "\n", encoding="utf-8")
-    for file in (ROOT / "examples").glob("*.json*"):
+    lt.collections_fit(folder / "log.csv", folder / "treatments.toml", out=folder / "uplift.json")
+    for file in (*(ROOT / "examples").glob("*.json*"), ROOT / "examples" / "reviews.csv"):
         shutil.copy(file, folder / file.name)
     shutil.copy(ROOT / "examples" / "offers.toml", folder / "offer_columns.toml")
     shutil.copy(ROOT / "examples" / "offer_grid.toml", folder / "offer_grid.toml")
@@ -565,6 +583,31 @@ def write_files(folder: Path, segment: str) -> None:
     )  # fmt: skip
     write_levers(fitted, folder / "kept_levers.json")
     (folder / "application.json").write_text(json.dumps(lt.schema("application").to_dict()), encoding="utf-8")
+
+
+def collections_texts() -> dict[str, str]:
+    """Return treatments, a log of them in which calls help who owes little, cases and contacts."""
+    treatments = (ROOT / "examples" / "collections.toml").read_text(encoding="utf-8")
+    known = [
+        f"{place * 37 % 89},{100 + place * 61 % 900},{500 + place * 53 % 200},0.{place * 29 % 97:02},"
+        f"{place * 41 % 3},{'ab'[place % 2]},{('1-29', '30-59', '60-89')[place % 3]},C{place // 2}"
+        for place in range(2400)
+    ]
+    names = "days_past_due,balance,score,utilisation,broken_promises,product,bucket,customer"
+    log = [
+        f"L{place},{('none', 'call', 'message')[place * 7 % 3]},{0.5 - 0.25 * (place * 7 % 3 > 0)},"
+        f"{int(place * 83 % 101 < 40 + 30 * (place * 7 % 3 == 1 and place * 61 % 900 < 400))},{text}"
+        for place, text in enumerate(known)
+    ]
+    return {
+        "treatments.toml": treatments.replace("third-party collector", "collector"),
+        "log.csv": "\n".join([f"loan,treatment,probability,paid,{names}", *log]),
+        "today.csv": "\n".join(
+            [f"loan,{names}", *(f"L{place},{text}" for place, text in enumerate(known[:300]))]
+        ),
+        "contacts.csv": "case,at,channel\n"
+        + "\n".join(f"L{place},2024-03-0{place % 3 + 1},phone" for place in range(200)),
+    }
 
 
 def offers_text() -> str:
@@ -597,6 +640,7 @@ def write_register(home: Path, folder: Path) -> dict[str, object]:
     lt.model_register(made, folder / "trained", name="applications", by="ana", expires="2047-11-30")
     lt.model_approve(made, "applications/1", role="model-approver", by="eva")
     lt.model_place(made, "applications/1", place="champion", by="eva")
+    lt.process_run(made, "review", steps=folder / "reviews.csv")
     lt.score_train(
         folder / "cases.csv",
         target="status",
@@ -623,7 +667,11 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
         shutil.rmtree(target, ignore_errors=True) if target.is_dir() else target.unlink(missing_ok=True)
     command = line.split()[0]
     told = {**words, "home": words["copy"]} if command == "fit" else words
-    if command in ("model", "decision", "evidence"):  # each line on the same register
+    if line.startswith("process run {home} review --steps"):
+        shutil.rmtree(str(words["trial"]), ignore_errors=True)
+        told = {**words, "home": shutil.copytree(str(words["home"]), str(words["trial"]))}
+    own = ("model", "decision", "evidence", "review")
+    if command in own or line == "process run {home} review":  # each line on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -669,6 +717,9 @@ REFUSED = {
     "model place {home} transition/1": "a transition model",
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
+    "process run {home} {process}": "a process small loans in the home",
+    "review assign {home} A-9": "a case of the process review",
+    "review decide {home} A-1 --outcome approve --reason seen --by eva": "another than who took propose",
     "why p.json#by_stage.2.allowance": "a file that is there",
     "price {applications_to_price} --twin {home} --model": "the score that the twin was fitted with",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",

@@ -263,6 +263,44 @@ _ALL = (
         ),
     ),
     EventType(
+        "ProcessAdopted",
+        "A process came into force under its name: states, steps, who may take them.",
+        (
+            Field("name", "text", "What the process is called."),
+            Field("number", "count", "Which version of that name, from 1."),
+            Field("process_blob", "blob", "Text of the process, TOML."),
+        ),
+    ),
+    EventType(
+        "StepsTaken",
+        "A table of steps was taken on the cases of a process; each was possible where it stood.",
+        (
+            Field("process", "text", "The process."),
+            Field("steps_blob", "blob", "The steps in the order of recording, with the states they led to."),
+            Field("steps", "count", "How many."),
+            Field("cases", "count", "Of how many cases."),
+            Field("source_file", "text", "Name of the file."),
+            Field("source_hash", "text", "sha256 of the file."),
+        ),
+    ),
+    EventType(
+        "StepTaken",
+        "A step was taken on a case of a process.",
+        (
+            Field("process", "text", "The process."),
+            Field("case_id", "text", "The case."),
+            Field("step", "text", "The step; `open` makes a case."),
+            Field("state", "text", "The state it led to."),
+            Field("at", "text", "The moment, UTC, ISO 8601."),
+            Field("by", "text", "Who took it.", required=False),
+            Field("amount", "number", "Amount of the case, money.", required=False),
+            Field("outcome", "text", "Outcome of a decision.", required=False),
+            Field("assignee", "text", "Who has the case from then on.", required=False),
+            Field("reason", "text", "Why.", required=False),
+            Field("proposed", "text", "The outcome that the policy proposed.", required=False),
+        ),
+    ),
+    EventType(
         "EnvironmentTablesSaved",
         "The tables from which an environment steps this book were stored.",
         (

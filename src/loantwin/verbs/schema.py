@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from loantwin.decisions.application_file import application_schema
+from loantwin.decisions.collections.format import collections_schema
 from loantwin.decisions.kinds import case_schema, policy_schema
 from loantwin.decisions.offers.mapping import offers_schema
 from loantwin.decisions.pricing.offer_grid import grid_schema
 from loantwin.errors import choice
 from loantwin.models.scoring.reasons_file import reasons_schema
+from loantwin.processes.schema import process_schema
 from loantwin.products.term_sheet_file import terms_schema
 from loantwin.servicing.facts_schema import facts_schema
 from loantwin.types import Result
@@ -19,10 +21,12 @@ from loantwin.types import Result
 SCHEMAS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "application": application_schema,
     "case": case_schema,
+    "collections": collections_schema,
     "facts": facts_schema,
     "grid": grid_schema,
     "offers": offers_schema,
     "policy": policy_schema,
+    "process": process_schema,
     "reasons": reasons_schema,
     "terms": terms_schema,
 }

@@ -17,6 +17,8 @@ from loantwin.interfaces.cli import (
     backtest,
     backtest_rates,
     capital,
+    collections_fit,
+    collections_plan,
     compliance,
     components,
     concentration,
@@ -50,9 +52,15 @@ from loantwin.interfaces.cli import (
     policy_test,
     price,
     priors,
+    process_check,
+    process_run,
+    process_simulate,
     provisions,
     ratings,
     report,
+    review_assign,
+    review_decide,
+    review_list,
     schedule,
     schema,
     score_behaviour,
@@ -115,6 +123,9 @@ DECISION = _group(
 )
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare, simulate.")
+COLLECTIONS = _group("collections", DECIDE, "Which case past due gets which treatment.")
+PROCESS = _group("process", DECIDE, "Cases and their steps: check, record, run with limited staff.")
+REVIEW = _group("review", DECIDE, "Cases that people decide: the queue, who has them, four eyes.")
 SCORE = _group("score", LEARN, "Scores of applicants and borrowers: train, judge, apply, choose a cut-off.")
 SURVIVAL = _group("survival", LEARN, "When loans end: hazards by age and month.")
 CONFIG = _group("config", INSIDE, "Settings and where each comes from.")
@@ -165,6 +176,14 @@ for command, place in (
     (policy_test, POLICY),
     (policy_diff, POLICY),
     (policy_simulate, POLICY),
+    (collections_fit, COLLECTIONS),
+    (collections_plan, COLLECTIONS),
+    (process_check, PROCESS),
+    (process_run, PROCESS),
+    (process_simulate, PROCESS),
+    (review_list, REVIEW),
+    (review_assign, REVIEW),
+    (review_decide, REVIEW),
     (stress, app),
     (sensitivity, app),
     (backtest, app),

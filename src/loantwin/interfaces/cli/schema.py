@@ -19,7 +19,9 @@ def schema(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME", help="The input file: terms, facts, application, case, policy, offers, reasons."
+            metavar="NAME",
+            help="The input file: terms, facts, application, case, policy, offers, collections, process, "
+            "reasons.",
         ),
     ],
     table: Tables = None,

@@ -1,0 +1,1 @@
+"""Collections: which treatment for which case, under capacity and limits of contact."""

@@ -1,0 +1,1 @@
+"""A process run forward: cases come in, wait for limited staff, lose patience; many times over, compiled."""
