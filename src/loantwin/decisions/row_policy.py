@@ -128,7 +128,12 @@ def row_policy(graph: Graph, kinds: tuple[tuple[str, str], ...]) -> RowPolicy | 
 def row_hangs(
     graph: Graph, kinds: tuple[tuple[str, str], ...], wanted: tuple[str, ...], fields: tuple[str, ...]
 ) -> Callable[[Row], tuple[Any, ...]]:
-    """Return a function of a row: whether results may hang on some fields, as of `columns.hangs_on`."""
+    """Return a function of a row: whether results may hang on some fields, as of `columns.hangs_on`.
+
+    Raises
+    ------
+    ColumnsError : a graph that `row_policy` has no function of.
+    """
     plan, found = _planned(graph, kinds)
     ends = [item.expr for name in wanted if (item := get(found, (name,))).expr is not None]
     mask = hanging(plan, [*ends, told(plan.missing), told(plan.fails)], fields)
