@@ -18,7 +18,7 @@ from loantwin.decisions.graph.hangs import hanging
 from loantwin.decisions.graph.plan import Plan
 from loantwin.decisions.graph.read import Graph
 from loantwin.decisions.graph.refusals import cells
-from loantwin.decisions.graph.row import Row, Unsure, of_row
+from loantwin.decisions.graph.row import Row, of_row, unsure
 from loantwin.decisions.graph.syntax import Call, Constant, Index, Member, Name, Tree, walk
 from loantwin.decisions.graph.term import Term, col, lit
 from loantwin.decisions.graph.value import NULL, ColumnValue, get, over, put
@@ -61,12 +61,7 @@ class RowPolicy:
     run: Callable[[Row], tuple[Any, ...]]
 
     def judged(self, row: Row) -> RowJudged:
-        """Return what the policy says of a row whose amount and term are there.
-
-        Raises
-        ------
-        Unsure : ask columns.
-        """
+        """Return what the policy says of a row whose amount and term are there; `Unsure`: ask columns."""
         outcome, amount, rate, term, pattern, reasons, codes, zh, failed, missing, fired = self.run(row)
         wrong = failed if failed is not None else missing
         if wrong is not None:
@@ -88,7 +83,7 @@ class RowPolicy:
             return _referred(NONE_OF.format("pattern", pattern, ", ".join(AMORTISATIONS)), rules)
         granted, lasts = asked if amount is None else amount, months if term is None else term
         if not (abs(granted) < 1e15 and abs(rate) < 1e3 and abs(lasts) < LONGEST_TERM):
-            raise Unsure
+            unsure()
         return RowJudged(
             outcome,
             math.floor(granted * 100.0 + 1e-6) / 100.0,
@@ -133,7 +128,12 @@ def row_policy(graph: Graph, kinds: tuple[tuple[str, str], ...]) -> RowPolicy | 
 def row_hangs(
     graph: Graph, kinds: tuple[tuple[str, str], ...], wanted: tuple[str, ...], fields: tuple[str, ...]
 ) -> Callable[[Row], tuple[Any, ...]]:
-    """Return a function of a row: whether results may hang on some fields, as of `columns.hangs_on`."""
+    """Return a function of a row: whether results may hang on some fields, as of `columns.hangs_on`.
+
+    Raises
+    ------
+    ColumnsError : a graph that `row_policy` has no function of.
+    """
     plan, found = _planned(graph, kinds)
     ends = [item.expr for name in wanted if (item := get(found, (name,))).expr is not None]
     mask = hanging(plan, [*ends, told(plan.missing), told(plan.fails)], fields)

@@ -17,7 +17,7 @@ from loantwin.book.mapping import ValueBands
 from loantwin.decisions.deciding.alone import RowWorth
 from loantwin.decisions.deciding.decider import Worth
 from loantwin.decisions.deciding.problems import Problems
-from loantwin.decisions.graph.row import Unsure
+from loantwin.decisions.graph.row import unsure
 from loantwin.engine.columns import LONGEST
 from loantwin.errors import UsageError, expected
 from loantwin.models.sizes import ANY
@@ -92,13 +92,13 @@ class TwinValue:
         values = {name: _field_of(row, name) for name in self._reads if name != "product"}
         texts = [product, *(values[name] for name in values if name in self._texts)]
         if not all(item is None or isinstance(item, str) for item in texts):
-            raise Unsure  # columns know how a number is written
+            unsure()  # columns know how a number is written
         problem = self._problem(PRODUCT if product is None else product, values, row["term_months"], log_odds)
         if problem is not None:
             return RowWorth(math.nan, math.nan, math.nan, ("twin-cannot-value", problem))
         amount, rate = row["amount"], row.get("annual_rate")
         if not LIMITS[0] <= amount <= LIMITS[1]:
-            raise Unsure
+            unsure()
         label, code = self._label(row, product or PRODUCT, values, log_odds)
         kind = (label, code, int(row["term_months"]), 0.0 if rate is None else rate)
         if kind not in self._units:

@@ -20,7 +20,7 @@ from loantwin.decisions.deciding.answer import CounterOffer, Decision, DecisionR
 from loantwin.decisions.deciding.problems import code_of
 from loantwin.decisions.deciding.score_row import LARGEST, RowScore, ScoredRow
 from loantwin.decisions.deciding.scores import ScoreInUse, reads_terms
-from loantwin.decisions.graph.row import Unsure
+from loantwin.decisions.graph.row import unsure
 from loantwin.decisions.graph_policy import GraphPolicy
 from loantwin.decisions.row_policy import RowJudged, RowPolicy, named_in, row_hangs, row_policy
 from loantwin.language import said, speaking
@@ -65,16 +65,18 @@ class Alone:
     def decide(self, application: Mapping[str, Any], flat: Mapping[str, Any], on: date | None) -> Decision:
         """Return the decision on an application that was checked. flat : it by dotted names.
 
+        `Unsure` says: ask columns.
+
         Raises
         ------
-        Unsure : ask columns. ConfigError : the policy is not in force on the day.
+        ConfigError : the policy is not in force on the day.
         """
         row = row_of(flat)
         self.policy.check_in_force(day_of(application) or on)
         kinds = self._kinds(row)
         rules = row_policy(self.policy.graph, kinds)
         if rules is None:
-            raise Unsure
+            unsure()
         found = None if self.score is None else self.score.of(row)
         given, problem = self._filled(row, found)
         made = rules.judged(given)
@@ -229,9 +231,7 @@ def fields_of_terms(score: ScoreInUse | None, valued: bool) -> tuple[str, ...]:
 def row_of(flat: Mapping[str, Any]) -> dict[str, Any]:
     """Return an application as a row: numbers as float64, days as text.
 
-    Raises
-    ------
-    Unsure : a value that columns refuse, or know better.
+    `Unsure` of a value that columns refuse, or know better.
     """
     made: dict[str, Any] = {}
     for name, value in flat.items():
@@ -239,12 +239,12 @@ def row_of(flat: Mapping[str, Any]) -> dict[str, Any]:
             made[name] = value
         elif isinstance(value, int | float):
             if not abs(value) < LARGEST and not (isinstance(value, float) and math.isfinite(value)):
-                raise Unsure
+                unsure()
             made[name] = float(value)
         elif isinstance(value, date):
             made[name] = value.isoformat()[:10]
         else:
-            raise Unsure
+            unsure()
     return made
 
 

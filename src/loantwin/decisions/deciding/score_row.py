@@ -51,12 +51,7 @@ class RowScore:
         self._reads = [(_reader(feature, self.score), feature) for feature in features if self.score]
 
     def of(self, row: Row) -> ScoredRow:
-        """Return the score of a row.
-
-        Raises
-        ------
-        Unsure : a value that columns refuse, or read in a way of their own.
-        """
+        """Return the score of a row; `Unsure` of a value that columns refuse, or read in their own way."""
         if self.refused is not None or self.score is None:
             return ScoredRow(np.empty((1, 0)), math.nan, None, None, self.refused)
         values, problem = np.empty((1, len(self._reads))), None

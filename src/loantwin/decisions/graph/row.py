@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 from loantwin.decisions.graph.term import Term, in_order
 from loantwin.errors import ColumnsError
@@ -18,6 +18,11 @@ Row = Mapping[str, Any]
 
 class Unsure(Exception):  # noqa: N818  # a signal to ask columns instead, never raised to a caller of the package
     """A row of which only columns can say: a number beyond float64 on the way."""
+
+
+def unsure() -> NoReturn:
+    """Signal `Unsure`."""
+    raise Unsure
 
 
 SIGNS = {

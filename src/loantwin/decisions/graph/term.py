@@ -79,6 +79,12 @@ class Term:
         return Term("ge", (self, lit(other)))
 
     def __bool__(self) -> bool:
+        """Refuse: a term's truth is known by row.
+
+        Raises
+        ------
+        TypeError : always.
+        """
         raise TypeError("expected a flag, was a term: its truth is known by row")
 
     def joined(self, other: Term) -> Term:
