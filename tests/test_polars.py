@@ -24,6 +24,7 @@ SUMS_THAT_MAY = {
     "risk/capital/large_exposures.py": "numbers of borrowers, no amounts",
     "risk/provisions/movement.py": "whole minor units of money",
     "risk/provisions/movement_statement.py": "whole minor units of money",
+    "verbs/decision_compare.py": "numbers of decisions, no amounts",
     "verbs/policy_diff.py": "whole minor units of money",
     "verbs/capital/grades.py": "numbers of debtors, no amounts",
 }

@@ -45,6 +45,11 @@ if TYPE_CHECKING:
     from loantwin.verbs.curves import curves as curves
     from loantwin.verbs.decide import decide as decide
     from loantwin.verbs.decide import decider as decider
+    from loantwin.verbs.decide import recorder as recorder
+    from loantwin.verbs.decision_compare import decision_compare as decision_compare
+    from loantwin.verbs.decision_list import decision_list as decision_list
+    from loantwin.verbs.decision_stop import decision_stop as decision_stop
+    from loantwin.verbs.evidence import evidence as evidence
     from loantwin.verbs.fairness import fairness as fairness
     from loantwin.verbs.fairness_search import fairness_search as fairness_search
     from loantwin.verbs.fit.fit import fit as fit
@@ -150,6 +155,11 @@ _EXPORTS = {
     "compliance": "loantwin.interfaces.compliance.compliance",
     "decide": "loantwin.verbs.decide",
     "decider": "loantwin.verbs.decide",
+    "recorder": "loantwin.verbs.decide",
+    "evidence": "loantwin.verbs.evidence",
+    "decision_compare": "loantwin.verbs.decision_compare",
+    "decision_list": "loantwin.verbs.decision_list",
+    "decision_stop": "loantwin.verbs.decision_stop",
     "load_policy": "loantwin.decisions.load",
     "open_policy": "loantwin.decisions.graph_policy",
     "price": "loantwin.verbs.price.price",

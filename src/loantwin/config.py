@@ -302,6 +302,19 @@ def settings_of(config: Config) -> dict[str, object]:
     return {name: value for name, value in _flat(config) if name not in NO_FIGURE}
 
 
+def restored(settings: Mapping[str, object], origin: object = None) -> Config:
+    """Return the configuration whose `settings_of` are these; what they do not name is at its default.
+
+    Raises
+    ------
+    ConfigError : unknown section or key, or a value of the wrong type.
+    """
+    values: dict[str, tuple[object, str]] = {name: (value, "default") for name, value in _flat(Config())}
+    for name, value in settings.items():
+        values[name] = (_checked(name, value, values, origin), str(origin))
+    return _built(values)
+
+
 def cache_folder() -> Path | None:
     """Return a writable folder for compiled kernels (`LOANTWIN_CACHE_DIR`, else the user's), or None."""
     home = os.environ.get("XDG_CACHE_HOME") or (

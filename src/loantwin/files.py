@@ -26,9 +26,9 @@ MARK_OF_PDFS = b"%loantwin\n"
 MARK_OF_QUARANTINES = b"row,loan_id,field,rule,raw,kind\n"
 DIGEST = "loantwin:sha256"
 """Under which name a file about a CSV holds the CSV's digest."""
-HOME_FILES = ("twin.toml", "lock", "log.head", "coverage.json")
+HOME_FILES = ("twin.toml", "lock", "log.head", "coverage.json", "persons.sqlite")
 LOG = "log.sqlite"
-HOME_FOLDERS = ("blobs", "quarantine")
+HOME_FOLDERS = ("blobs", "quarantine", "stops")
 
 
 def read_toml(path: Path, what: str, error: type[InputError], field: str | None = None) -> dict[str, Any]:

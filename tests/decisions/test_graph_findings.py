@@ -255,7 +255,7 @@ def test_gaps_and_dead_ways_of_switches_are_those_that_the_engine_shows(conditio
     made = switched(*conditions, default=True if rest else None)
     taken = {
         evaluate(made, {"x": x, "w": w, "y": y}).get("way")
-        for x, w, y in itertools.product(POINTS, WORDS, POINTS)
+        for x, w, y in itertools.product(POINTS, [*WORDS, "d"], POINTS)
     }
     told = findings(made, {}, {"x": "number", "w": "text", "y": "number"})
     assert ("gap" in {item.kind for item in told}) == (None in taken)

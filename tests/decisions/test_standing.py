@@ -145,8 +145,11 @@ def test_a_challenger_that_only_watches_needs_no_approval() -> None:
 
 def test_people_are_told_apart_by_their_names() -> None:
     assert same_person("Ana  Moreau", "ana moreau ")
-    assert same_person("Ana.", "ana") and same_person("A.-M. Roy", "a m roy")
-    assert not same_person("Ana", "Anna") and not same_person("José", "Jose") and not same_person("…", "?")
+    assert same_person("Ana.", "ana")
+    assert same_person("A.-M. Roy", "a m roy")
+    for other in ("Anna", "Aná", "…"):
+        assert not same_person("Ana", other)
+    assert not same_person("…", "?")
     assert not same_person(None, None)
     assert not same_person("ana", None)
     assert person("  eva ") == "eva"

@@ -26,8 +26,9 @@ from loantwin.models.scoring.table import read_table
 HOMES = Path(__file__).parent / "homes"
 ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
-YOUNGER = ACCOUNTS | MODELS | {"LoansScored"}
-"""Types of events younger than that home: `accounts-1`, `models-1` and `scores-1` hold them."""
+DECISIONS = {"DeciderOpened", "DecidingStopped", "DecidingResumed"}
+YOUNGER = ACCOUNTS | MODELS | DECISIONS | {"LoansScored"}
+"""Younger than that home: `accounts-1`, `models-1` and `scores-1` hold some of them."""
 
 
 @pytest.fixture

@@ -128,7 +128,7 @@ def _priced(result: Any, found: list[Table]) -> Rows:
                 "a year of balance": item.sign * item.annual_rate,
             },
         )
-    prices = find(found, "Prices")
+    prices = find(found, "Application by application")
     for item in result.prices[:12]:
         told = {
             "amount": item.amount, "months": item.term_months, "rate": item.annual_rate,
@@ -175,6 +175,13 @@ def _decided(result: Any, found: list[Table]) -> Rows:
     facts = find(found, "Applications decided")
     yield facts.fact("applications"), result.applications
     yield facts.fact("counter-offers"), result.counter_offers
+    yield facts.fact("recorded"), result.recorded
+    yield facts.fact("letters"), len(result.letters)
+    who = find(found, "Who decided").cells
+    for item, cells in zip(result.deciders, who[1:], strict=True):
+        row = dict(zip(who[0], cells, strict=True))
+        told = {"role": item.role, "policy": item.policy, "score": item.model}
+        yield from across(row, {**told, "share": item.share, "applications": item.applications})
     outcomes = find(found, "Outcomes")
     for item in result.outcomes:
         row = outcomes.row(item.outcome)
@@ -241,3 +248,88 @@ def _simulated(result: Any, found: list[Table]) -> Rows:
             yield from across(row, {"least": item.bounds.low, "most": item.bounds.high})
         if (part := item.rate_difference) is not None:
             yield from across(row, {"rate apart": part.value, "95 % from": part.low, "to": part.high})
+
+
+@of("Evidence")
+def _evidence(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, f"Decision {result.decision_id}")
+    yield facts.fact("application"), result.application_id
+    yield facts.fact("derived again to the bit"), "yes" if result.same else "no"
+    yield facts.fact("personal fields"), result.persons
+    answer = find(found, "The answer")
+    for name, value in result.recorded.items():
+        yield from across(answer.row(name), {"recorded": value, "derived again": result.derived[name]})
+    differs = find(found, "What differs").cells
+    for item, cells in zip(result.differences, differs[1:], strict=True):
+        row = dict(zip(differs[0], cells, strict=True))
+        told = {"field": item.field, "recorded": item.recorded, "derived again": item.derived}
+        yield from across(row, told)
+    versions = find(found, "Other versions now")
+    for item in result.versions:
+        yield from across(versions.row(item.name), {"recorded": item.recorded, "now": item.now})
+    shadows = find(found, "What shadows would have answered")
+    for number, told in result.shadows.items():
+        yield from across(shadows.row(number), {"outcome": told["outcome"], "amount": told["amount"]})
+    loan = find(found, "What became of it")
+    yield loan.fact("loan"), result.loan.loan_id
+    yield loan.fact("days past due"), result.loan.days_past_due
+    yield loan.fact("months since"), result.loan.months
+    yield loan.fact("realised loss"), result.loan.realised_loss
+
+
+@of("DecisionStopped")
+def _stopped(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, result.name)
+    told = {"id": result.subject, "by": result.by, "why": result.words, "event": result.event}
+    for name, value in told.items():
+        yield facts.fact(name), value
+
+
+@of("DecisionList")
+def _list(result: Any, found: list[Table]) -> Rows:
+    facts = find(found, "Recorded decisions")
+    yield facts.fact("decisions"), len(result.decisions)
+    yield facts.fact("in the log"), result.all
+    yield facts.fact("became loans"), result.became
+    for name, number in result.outcomes.items():
+        yield facts.fact(name), number
+    told, year = result.realised, find(found, "Default within 12 months")
+    for name, value in {
+        "loans whose year is over": told.loans, "defaults": told.defaults, "predicted": told.predicted,
+        "realised": told.realised, "95 % from": told.low, "to": told.high, "verdict": told.verdict,
+    }.items():  # fmt: skip
+        yield year.fact(name), value
+    latest = find(found, "The latest of them")
+    for item in result.decisions:
+        row = latest.row(item.decision_id)
+        values = {
+            "application": item.application_id, "outcome": item.outcome, "amount": item.amount,
+            "12-month PD": item.annual_pd, "loan": item.loan.state, "past due": item.loan.days_past_due,
+        }  # fmt: skip
+        yield from across(row, values)
+
+
+@of("DecisionCompared")
+def _compared(result: Any, found: list[Table]) -> Rows:
+    who, what, alone = (
+        find(found, name).cells for name in ("Who decided", "What they decided", "Decided without a person")
+    )
+    for item, first, second, third in zip(result.arms, who[1:], what[1:], alone[1:], strict=True):
+        told = {"role": item.role, "policy": item.policy, "score": item.model}
+        yield from across(dict(zip(who[0], first, strict=True)), {**told, "applications": item.applications})
+        counts = {"approve": item.approve, "decline": item.decline, "refer": item.refer}
+        row = dict(zip(what[0], second, strict=True))
+        yield from across(row, {**counts, "granted": item.granted, "12-month PD": item.annual_pd})
+        realised = {
+            "alone": item.alone, "loans": item.loans, "defaults": item.defaults,
+            "realised loss": item.loss_rate, "alone at equal loss": item.at_equal_loss,
+        }  # fmt: skip
+        yield from across(dict(zip(alone[0], third, strict=True)), realised)
+    for test in result.tests:
+        facts = find(found, f"Share {test.figure}: {test.challenger} beside")
+        for name, value in {
+            "champion": test.champion_share, "challenger": test.challenger_share,
+            "difference": test.difference, "95 % from": test.low, "to": test.high,
+            "days looked at": test.days, "verdict": test.verdict,
+        }.items():  # fmt: skip
+            yield facts.fact(name), value

@@ -114,6 +114,16 @@ GIVEN: dict[str, Any] = {
     "Parent.found": lambda filler: f"{next(filler.numbers):016d}",
     "WhyResult.recorded": lambda filler: filler.value(float, "amount"),
     "WhyResult.derived": lambda filler: filler.value(float, "amount"),
+    "DecisionList.outcomes": lambda filler: {
+        name: filler.value(int, name) for name in ("approve", "decline", "refer")
+    },
+    "ArmTest.needed": (385, 385),
+    "Evidence.recorded": lambda filler: filler.floats("score", "annual_pd"),
+    "Evidence.derived": lambda filler: filler.floats("score", "annual_pd"),
+    "Evidence.experiment": None,
+    "Evidence.shadows": lambda filler: {"ab12": {"outcome": "decline", **filler.amounts("amount")}},
+    "Difference.recorded": lambda filler: filler.value(float, "amount"),
+    "Difference.derived": lambda filler: filler.value(float, "amount"),
     "ExplanationResult.approaches": APPROACHES,
     "ExplanationResult.floors": APPROACHES,
     "FitResult.generator": {"factors": [1, 2], "quarters": 116, "largest_root": 0.945},

@@ -153,6 +153,14 @@ policy simulate {credit} --tape {tape} --format {mapping} --assume discount=0.1
 levers fit --offers {offers} --format {offer_columns} --within risk --rule cut=0.5 --band 1
 decide {applications} --policy {policy} --on 2026-08-03 --out {decisions}
 decide {applications} --policy {policy} --model {told}#logistic --twin {home}
+decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
+decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
+decide {applications} --policy {policy} --letters {new} --reasons {wording}
+evidence {home} no-such-decision
+decision list {home} --application A-1 --since 2020-01-31
+decision list {home} --loans {became}
+decision compare {home} --power 0.9 --loans {became}
+decision stop {home} applications/1 --by eva
 price {applications_to_price} --twin {home} --paths 8 --seed 3 --out {prices} --levers {kept_levers}
 price {applications_to_price} --twin {home} --offers {offer_grid} --policy {offer_policy} --on 2026-08-03
 price {applications_to_price} --twin {home} --model {told}#logistic
@@ -354,6 +362,7 @@ REPLACED = (
     (r"HISTORY\.csv", "{ratings}"),
     (r"bank/accounts/\w+\.jsonl", "facts.jsonl"),
     (r"L000000001", "{loan}"),
+    (r"evidence DIR \w+", "evidence DIR {decision}"),
     (r"\S+\.html|bad\.csv", "{out}"),
     (r"^(score predict .*--out )\w+\.parquet", r"\1{predicted}"),
     (r"(?<=--out )\w+\.parquet", "{histories}"),
@@ -409,7 +418,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
         (folder / "copy").mkdir()
         (folder / "draft").mkdir()
         shutil.copytree(twin.home, folder / "copy" / "twin")
-        write_register(twin.home, folder)
+        decided = write_register(twin.home, folder)
         before = end_of(parse_label(f"{twin.as_of:%Y-%m}") - 12)
         tape = pl.read_csv(twin.tape, separator=";", infer_schema=False)
         seen = [
@@ -447,6 +456,7 @@ def places(twins: dict[str, Twin], tmp_path_factory: pytest.TempPathFactory) -> 
             "grouped": folder / "grouped",
             "trained": folder / "trained",
             "registered": folder / "registered" / "twin",
+            **decided,
             "trial": folder / "trial",
             "fresh": "others",
             "hazards": folder / "hazards",
@@ -502,6 +512,7 @@ def write_files(folder: Path, segment: str) -> None:
     short = ("A,0.90,0.05,0.01", "B,0.10,0.80,0.05", "D,0,0,1")
     quarters = [f"{year}-{month:02}-01" for year in range(2003, 2024) for month in (1, 4, 7, 10)]
     texts = {
+        "wording.toml": '[lender]\nname = "Us"\n[reasons]\n"Credit/credit-5" = "obligations-excessive"\n',
         "capital.toml": "cet1 = 3000000\nrisk_weight = 0.75\n",
         "matrix.csv": "\n".join(
             [",A,B,D,NR", *(f"{name},{row}" for name, row in zip("ABD", rows, strict=False))]
@@ -618,8 +629,11 @@ def offers_text() -> str:
     return "\n".join((names, *rows))
 
 
-def write_register(home: Path, folder: Path) -> None:
-    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion."""
+def write_register(home: Path, folder: Path) -> dict[str, object]:
+    """Write scores, and a copy of a twin's home in which one of them is registered, approved and champion.
+
+    Its log holds a decision, whose id is returned.
+    """
     made, options = folder / "registered" / "twin", {"folds": "1x2", "models": ("logistic", "scorecard")}
     lt.score_train(folder / "cases.csv", target="status", good="paid", out=folder / "trained", **options)
     shutil.copytree(home, made)
@@ -635,6 +649,15 @@ def write_register(home: Path, folder: Path) -> None:
         folds="1x2",
         models=("logistic", "scorecard"),
     )
+    found = lt.decide(
+        ROOT / "examples" / "applications.jsonl",
+        policy=ROOT / "examples" / "policy.json",
+        shadows=[ROOT / "examples" / "policy_next.json"],
+        twin=made,
+        record=True,
+    )
+    (folder / "became.csv").write_text("application_id,loan_id\nA-1,L000000001\n", encoding="utf-8")
+    return {"decision": found.decisions[0].decision_id, "became": folder / "became.csv"}
 
 
 def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
@@ -647,7 +670,8 @@ def walked(line: str, words: dict[str, object]) -> tuple[int, str, str]:
     if line.startswith("process run {home} review --steps"):
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["home"]), str(words["trial"]))}
-    if command in ("model", "review") or line == "process run {home} review":  # each on the same register
+    own = command in ("model", "decision", "evidence", "review")
+    if own or line == "process run {home} review":  # each line on the same register
         shutil.rmtree(str(words["trial"]), ignore_errors=True)
         told = {**words, "home": shutil.copytree(str(words["registered"]), str(words["trial"]))}
     out, err, code = io.StringIO(), io.StringIO(), 0
@@ -685,6 +709,8 @@ REFUSED = {
     "fit {home} --macro {macro} --model age-period-cohort": "one of logit",
     "fit {home} --update": "the date of the model and of the book",
     "loan {home} no-such-loan": "a loan of the tape",
+    "evidence {home} no-such-decision": "a recorded decision",
+    "decision stop {home} applications/1 --resume": "what is stopped",
     "fairness {decided} --group black,white --scores": "record of scores",
     "model approve {home} applications/1 --role viewer": "the one role that may approve",
     "model approve {home} applications/1 --role model-approver --by ana": "another than ana",
@@ -692,9 +718,11 @@ REFUSED = {
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
     "process run {home} {process}": "a process small loans in the home",
+    "review decide {home} A-2": "possible in state waiting",
     "review assign {home} A-9": "a case of the process review",
     "review decide {home} A-1 --outcome approve --reason seen --by eva": "another than who took propose",
     "why p.json#by_stage.2.allowance": "a file that is there",
+    "price {applications_to_price} --twin {home} --model": "the score that the twin was fitted with",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
     "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",
 }

@@ -34,6 +34,7 @@ class ApplicationField:
 FIELDS = (
     ApplicationField("application_id", "text", "The lender's number of the application.", needed=True),
     ApplicationField("application_date", "date", "Day of the application: the time that rules may read."),
+    ApplicationField("applicant_id", "text", "The lender's number of the applicant, the same each time."),
     ApplicationField("amount", "number", "Amount asked for, money.", least=0.0, needed=True),
     ApplicationField("term_months", "integer", "Term asked for, months.", least=1.0, needed=True),
     ApplicationField("annual_rate", "number", "Rate asked for, decimal a year.", least=0.0, most=10.0),
@@ -62,6 +63,16 @@ OPEN = {
     "personal": "Who the person is: kept apart by key, read by no rule that does not name it.",
 }
 """Objects whose keys are the lender's."""
+PERSONAL = "personal"
+"""The object that says who a person is: it never enters a log."""
+NAMES_OF_PERSONS = frozenset(
+    (
+        "name", "first_name", "last_name", "full_name", "email", "phone", "mobile", "address", "street",
+        "birth_date", "date_of_birth", "national_id", "id_number", "ssn", "passport", "姓名", "身份证号",
+        "手机号", "电话", "住址", "地址", "邮箱", "出生日期",
+    )
+)  # fmt: skip
+"""Names of attributes that belong under `personal` (assumed)."""
 JSON_KINDS = {"text": "string", "number": "number", "integer": "integer", "flag": "boolean", "date": "string"}
 BY_NAME = {item.name: item for item in FIELDS}
 
@@ -79,7 +90,8 @@ def application_schema() -> dict[str, Any]:
         place[last] = _described(item)
     for key, words in OPEN.items():
         plain = {"type": ["number", "string", "boolean", "null"]}
-        properties[key] = {"type": "object", "description": words, "additionalProperties": plain}
+        made = {"type": "object", "description": words, "additionalProperties": plain}
+        properties[key] = made | ({"x-personal": True} if key == PERSONAL else {})
     return {
         "title": "An application for a loan",
         "type": "object",
@@ -100,6 +112,11 @@ def _described(item: ApplicationField) -> dict[str, Any]:
     if item.most is not None:
         made["maximum"] = item.most
     return made
+
+
+def is_personal(name: str) -> bool:
+    """Return whether a field, by its dotted name, says who a person is."""
+    return name.split(".")[0] == PERSONAL
 
 
 def check_application(application: Mapping[str, Any]) -> None:

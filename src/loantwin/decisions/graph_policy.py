@@ -149,8 +149,7 @@ class GraphPolicy:
         frame = checked(applications)
         if not any_date:
             self._in_force(frame, on)
-        if not self.reads_personal:
-            frame = frame.select(pl.exclude("^personal\\..*$"))
+        frame = self.read(frame)
         ran = evaluate_columns(self.graph, frame, strict=True)
         wrong = pl.select(pl.coalesce(pl.lit(ran.failed), pl.lit(ran.missing))).to_series()
         made = decided_columns(frame, ran.result, wrong)
@@ -158,6 +157,10 @@ class GraphPolicy:
         if wrong.null_count() < len(wrong):  # rows after a missing field stand for nothing
             rules = rules.select(pl.when(wrong.is_null()).then(pl.all()))
         return DecidedColumns(made.hstack(rules), ran.near)
+
+    def read(self, applications: pl.DataFrame) -> pl.DataFrame:
+        """Return what rules may read of applications: nothing personal unless a rule names it."""
+        return applications if self.reads_personal else applications.select(pl.exclude("^personal\\..*$"))
 
     def _in_force(self, frame: pl.DataFrame, on: date | None) -> None:
         if "application_date" not in frame.columns:
@@ -182,7 +185,20 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
     ConfigError : no such file, no graph, a node that is refused (a function, a clock, a loop), an unknown key
         of its metadata, dates out of order, a day on which it is not in force.
     """
-    graph = runnable(read_graph(path), path)
+    policy = policy_of(read_graph(path), path)
+    if on is not None:
+        policy.check_in_force(on)
+    return policy
+
+
+def policy_of(graph: Graph, path: str | Path) -> GraphPolicy:
+    """Return a graph as a policy; errors name the file `path`.
+
+    Raises
+    ------
+    ConfigError : as of `open_policy`.
+    """
+    runnable(graph, path)
     for node in graph.nodes:
         if node.loop:
             words = f"expected nodes asked once, was a loop at {node.name}: a missing field is not told in it"
@@ -194,7 +210,7 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
     first, last = (_day(metadata.get(key), key, path) for key in ("effective_from", "effective_to"))
     if first is not None and last is not None and last < first:
         raise ConfigError(expected(f"effective_to from {first} on", last), file=path, field="metadata")
-    policy = GraphPolicy(
+    return GraphPolicy(
         str(metadata.get("name", Path(path).stem)),
         str(metadata.get("version", "")),
         first,
@@ -203,9 +219,6 @@ def open_policy(path: str | Path, *, on: date | None = None) -> GraphPolicy:
         str(path),
         read_grid(metadata.get("counter_offer"), path),
     )
-    if on is not None:
-        policy.check_in_force(on)
-    return policy
 
 
 def _day(value: Any, key: str, path: str | Path) -> date | None:

@@ -96,7 +96,8 @@ def _base(frame: pl.DataFrame, book: pl.DataFrame | None, name: str, key: pl.Ser
     whose = book[field].cast(pl.String)
     whose = whose.str.slice(0, 4) if name == "vintage" else whose
     owed = _sums(whose, book["balance"].cast(pl.Float64).fill_null(0.0).to_numpy())
-    return made + key.replace_strict(owed, default=0.0, return_dtype=pl.Float64).fill_null(0.0).to_numpy()
+    more = key.replace_strict(owed, default=0.0, return_dtype=pl.Float64).fill_null(0.0)
+    return np.asarray(made + more.to_numpy())
 
 
 def _sums(key: pl.Series, values: Floats) -> Mapping[str, float]:

@@ -1,8 +1,8 @@
 """The twin's home: one folder that holds everything a twin knows.
 
 `twin.toml` (its `format` and settings), `log.sqlite` (the events: the truth), `blobs/<sha256>` (bulk facts,
-named by events), `quarantine/` (rejected rows), `lock` (one writer). The SQLite commit is the only commit
-point; `log.head` notes the last event after it.
+named by events), `persons.sqlite` (who applied), `quarantine/` (rejected rows), `lock` (one writer). The
+SQLite commit is the only commit point; `log.head` notes the last event after it.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from loantwin.events.event import Event, known_type
 from loantwin.events.lock import WriterLock, is_free
 from loantwin.events.log import Log
 from loantwin.events.log_file import create_log
+from loantwin.events.persons import Persons
 from loantwin.events.upgrade import HOME_FORMAT, check_home_format, upgrade_home
 from loantwin.events.verify import LogVerification, verify_home
 from loantwin.results.spreadsheet import spreadsheet_safe
@@ -45,6 +46,7 @@ class Home:
         self.folder = folder
         self.log = log
         self.blobs = Blobs(folder / BLOBS, writable=lock is not None)
+        self.persons = Persons(folder, writable=lock is not None)
         self._lock = lock
 
     @classmethod

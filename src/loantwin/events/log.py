@@ -239,6 +239,17 @@ class Log:
         self.check_span(0, self.head[0])  # damage may hide an event
         return None
 
+    def find(self, event_id: str) -> Event | None:
+        """Return the event of an id, held to its hash; None where there is none.
+
+        Raises
+        ------
+        LogError : the event was changed. HomeError : a log that changed while it was read.
+        """
+        with self._reading():
+            row = self._connection.execute("SELECT sequence FROM events WHERE id = ?", (event_id,)).fetchone()
+        return None if row is None else next(self.read(row[0] - 1, row[0]), None)
+
     def check_span(self, since: int, until: int) -> None:
         """Raise LogError where an event after `since` up to `until` lacks, or is of a type not known here.
 

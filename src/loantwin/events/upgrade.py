@@ -16,7 +16,9 @@ from loantwin.events.event_types import EVENT_TYPES
 HOME_FORMAT = 1
 """The newest `format` of `twin.toml`."""
 
-EVENT_UPGRADES: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {}
+EVENT_UPGRADES: dict[tuple[str, int], Callable[[dict[str, Any]], dict[str, Any]]] = {
+    ("DecisionMade", 1): dict,  # version 2 adds fields that version 1 could not tell
+}
 """(type, version) -> function that returns the data of the next version."""
 
 HOME_UPGRADES: dict[int, Callable[[Path], None]] = {}

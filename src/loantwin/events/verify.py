@@ -129,5 +129,6 @@ def _path(folder: Path, name: str) -> Path:
 
 def _unreferenced(folder: Path, named: set[str]) -> list[str]:
     own = {"twin.toml", "log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "log.head", "lock"}
+    own |= {"persons.sqlite", "persons.sqlite-journal"}
     files = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
-    return sorted(name for name in files if name not in own and name not in named)
+    return sorted(name for name in files if name not in own | named and not name.startswith("stops/"))

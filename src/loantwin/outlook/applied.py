@@ -11,7 +11,6 @@ decide and set up a loan, capital, taxes and the funding of what is in default a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -86,7 +85,6 @@ def applied(outlook: Outlook, applications: Applications, paths: int = GENERATED
     ----------
     paths : of the generator; the expected period effect on each.
     """
-    twin = outlook.twin
     keys = np.column_stack([applications.segment, applications.product, applications.term, applications.rate])
     kinds, kind = np.unique(keys, axis=0, return_inverse=True)
     if not len(kinds):
@@ -95,17 +93,26 @@ def applied(outlook: Outlook, applications: Applications, paths: int = GENERATED
         kinds[:, 0].astype(np.int64), kinds[:, 1].astype(np.int64), np.ones(len(kinds)),
         kinds[:, 2].astype(np.int64), kinds[:, 3], np.zeros(len(kinds)),
     )  # fmt: skip
-    horizon, costs = int(units.term.max()), twin.config.economics
-    shocks = outlook.expected(outlook.simulated(horizon, paths, twin.config.run.seed))
+    horizon = int(units.term.max())
+    shocks = outlook.expected(outlook.simulated(horizon, paths, outlook.twin.config.run.seed))
+    return of_amounts(economics_of_units(outlook, units, shocks), kind.reshape(-1), applications.amount)
+
+
+def economics_of_units(outlook: Outlook, units: Applications, shocks: Floats) -> Economics:
+    """Return what each of K loans comes to, (K,), the mean over the paths of shocks (P, T, R).
+
+    A loan comes to the same whichever others are asked about, to the bit.
+    """
+    twin, costs = outlook.twin, outlook.twin.config.economics
     parts = []
-    for start in range(0, len(kinds), AT_ONCE):
-        size = min(AT_ONCE, len(kinds) - start)
+    for start in range(0, len(units), AT_ONCE):
+        size = min(AT_ONCE, len(units) - start)
         columns = take(units.columns(costs.funding_annual_rate), slice(start, start + size))
-        cells = applied_cells(outlook, columns, horizon, np.arange(size))
+        cells = applied_cells(outlook, columns, shocks.shape[1], np.arange(size))
         flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=size)
         made = economics_of(flows, costs.funding_annual_rate, costs.servicing_annual_rate)
-        parts.append({item.name: _mean(getattr(made, item.name)) for item in fields(Economics)})
-    return _of_applications(parts, kind.reshape(-1), applications.amount)
+        parts.append([_mean(getattr(made, item.name)) for item in fields(Economics)])
+    return Economics(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 
 
 def _mean(figures: Floats) -> Floats:
@@ -131,10 +138,10 @@ def applied_cells(
     )
 
 
-def _of_applications(parts: Sequence[Mapping[str, Floats]], kind: Integers, amount: Floats) -> Economics:
-    """Return figures by application from those of one unit of each kind; probabilities know no amount."""
+def of_amounts(units: Economics, kind: Integers, amount: Floats) -> Economics:
+    """Return figures of loans (N,) from those of one unit of each kind; probabilities know no amount."""
     made = {}
     for item in fields(Economics):
-        by_kind = np.concatenate([part[item.name] for part in parts])[kind]
+        by_kind = getattr(units, item.name)[kind]
         made[item.name] = by_kind if item.name.endswith("_pd") else by_kind * amount
     return Economics(**made)

@@ -19,6 +19,7 @@ from loantwin.decisions.deciding.acted import Said, better_scores, said_by
 from loantwin.decisions.deciding.answer import CounterOffer, Decision, DecisionReason, Versions
 from loantwin.decisions.deciding.problems import code_of
 from loantwin.decisions.deciding.score_row import LARGEST, RowScore, ScoredRow
+from loantwin.decisions.deciding.scores import ScoreInUse, reads_terms
 from loantwin.decisions.graph.row import Unsure
 from loantwin.decisions.graph_policy import GraphPolicy
 from loantwin.decisions.row_policy import RowJudged, RowPolicy, named_in, row_hangs, row_policy
@@ -59,6 +60,7 @@ class Alone:
     score: RowScore | None
     value: RowValuer | None
     language: str
+    explained: bool
 
     def decide(self, application: Mapping[str, Any], flat: Mapping[str, Any], on: date | None) -> Decision:
         """Return the decision on an application that was checked. flat : it by dotted names.
@@ -138,7 +140,13 @@ class Alone:
             return self._told([(code, made.problem, None)])
         by_score: Reasons = []
         score = None if self.score is None else self.score.score
-        if asks and found is not None and score is not None and self._moved(rules, row, given, made):
+        if (
+            asks
+            and self.explained
+            and score is not None
+            and found is not None
+            and self._moved(rules, row, given, made)
+        ):
             why = reasons_by_code(score, found.values)
             by_score = [
                 (why.codes[at], why.texts["en"][at], why.texts["zh"][at]) for at in why.place[0] if at >= 0
@@ -189,7 +197,7 @@ class Alone:
         self, rules: RowPolicy, row: dict[str, Any], given: dict[str, Any], found: ScoredRow | None
     ) -> CounterOffer | None:
         """Return the largest amount that is approved in full, at the shortest term."""
-        hangs = row_hangs(rules.graph, rules.kinds, ("outcome",), self.hang_on)
+        hangs = row_hangs(rules.graph, rules.kinds, ("outcome",), self._terms)
         if not hangs(given)[0]:
             return None
         asked, months = np.array([row["amount"]]), np.array([int(row["term_months"])])
@@ -197,7 +205,7 @@ class Alone:
         for at in np.lexsort((terms, -amounts)):
             amount, term = float(amounts[at]), int(terms[at])
             other = row | {"amount": amount, "term_months": float(term)}
-            again = self.score.of(other) if self.score is not None and self.score.reads_terms else found
+            again = self.score.of(other) if self.score is not None and reads_terms(self.score.use) else found
             filled, problem = self._filled(other, again)
             if problem is not None:
                 continue
@@ -208,10 +216,14 @@ class Alone:
         return None
 
     @cached_property
-    def hang_on(self) -> tuple[str, ...]:
-        """Return the fields that change with the terms of a loan."""
-        scored = ("score", "annual_pd") if self.score is not None and self.score.reads_terms else ()
-        return (*TERMS, *scored, *(WORTH if self.value is not None else ()))
+    def _terms(self) -> tuple[str, ...]:
+        return fields_of_terms(None if self.score is None else self.score.use, self.value is not None)
+
+
+def fields_of_terms(score: ScoreInUse | None, valued: bool) -> tuple[str, ...]:
+    """Return the fields of an application that change with the terms of the loan. valued : by a twin."""
+    scored = ("score", "annual_pd") if score is not None and reads_terms(score) else ()
+    return (*TERMS, *scored, *(WORTH if valued else ()))
 
 
 def row_of(flat: Mapping[str, Any]) -> dict[str, Any]:

@@ -53,7 +53,7 @@ class Decision:
     unless approved; pattern also where the policy does not say. score : points, more is better. annual_pd :
     probability of default within 12 months. expected_loss, expected_profit : of what is granted, over its
     life, money, worth at the twin's as-of date; None without a twin, or where it cannot value it. reasons :
-    at most four. rules : NODE/ROW that fired.
+    at most four. rules : NODE/ROW that fired. decision_id : in the twin's log, None where not recorded.
     """
 
     application_id: str
@@ -70,6 +70,7 @@ class Decision:
     counter_offer: CounterOffer | None
     rules: tuple[str, ...]
     versions: Versions
+    decision_id: str | None = None
 
 
 def decision_of_row(row: Mapping[str, Any], versions: Versions) -> Decision:
@@ -94,6 +95,7 @@ def decision_of_row(row: Mapping[str, Any], versions: Versions) -> Decision:
         else CounterOffer(counter, row["counter_annual_rate"], row["counter_term_months"]),
         rules=tuple(row["rules"]),
         versions=versions,
+        decision_id=row.get("decision_id"),
     )
 
 

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, Protocol
 
 import numpy as np
@@ -18,20 +19,24 @@ import polars as pl
 from loantwin.arrays import Floats, Integers
 from loantwin.decisions.application_file import check_application, checked, flattened
 from loantwin.decisions.deciding.acted import better_scores, codes_of_rules
-from loantwin.decisions.deciding.alone import Alone, RowValuer
+from loantwin.decisions.deciding.alone import Alone, RowValuer, fields_of_terms
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.judged import judged
 from loantwin.decisions.deciding.problems import Problems, code_of
 from loantwin.decisions.deciding.score_row import RowScore
-from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, scored
+from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, reads_terms, scored
 from loantwin.decisions.deciding.told import told
+from loantwin.decisions.graph.columns import hangs_on
 from loantwin.decisions.graph.row import Unsure
 from loantwin.decisions.graph_policy import GraphPolicy
+from loantwin.errors import ColumnsError
 from loantwin.models.scoring.features import NUMBER
 from loantwin.models.scoring.reasons import reasons_by_code
 
 AT_ONCE = 200_000
 """Counter-offers that are looked at in one go: bounds the memory."""
+ROUNDS = (0, 1, 4, 16, 2**31)
+"""Counter-offers, the best first, are looked at up to these; who has one is not asked again."""
 COUNTER = {"counter_amount": pl.Float64, "counter_annual_rate": pl.Float64, "counter_term_months": pl.Int64}
 
 
@@ -59,13 +64,18 @@ class Valuer(Protocol):
 
 @dataclass(frozen=True)
 class Decider:
-    """A policy with the score and the twin it decides by. language : of reasons, en or zh."""
+    """A policy with the score and the twin it decides by.
+
+    language : of reasons, en or zh. explained : whether features of the score are reasons where it moved the
+    outcome; False tells the policy's rows alone: a batch of which nobody is told.
+    """
 
     policy: GraphPolicy
     versions: Versions
     score: ScoreInUse | None = None
     value: Valuer | None = None
     language: str = "en"
+    explained: bool = True
 
     def decide(self, application: Mapping[str, Any], *, on: date | None = None) -> Decision:
         """Return the decision on one application: that of `columns`.
@@ -89,7 +99,7 @@ class Decider:
         if value is not None and not isinstance(value, RowValuer):
             return None
         score = None if self.score is None else RowScore(self.score)
-        return Alone(self.policy, self.versions, score, value, self.language)
+        return Alone(self.policy, self.versions, score, value, self.language, self.explained)
 
     def beyond(self, applications: pl.DataFrame) -> dict[str, int]:
         """Return field -> how many applications hold a number there that training did not reach."""
@@ -119,10 +129,11 @@ class Decider:
         """
         frame = checked(applications)
         found = None if self.score is None else scored(self.score, frame)
-        made = self._judged(frame, found, on)
+        given, problems = self._filled(frame, found)
+        made = self._judged(given, problems, on)
         asks = ((made["outcome"] != "approve") & made["problem"].is_null()).to_numpy().nonzero()[0]
         reasons = self._reasons(frame, found, made, asks, on)
-        counter = self._counter(frame, found, asks, on)
+        counter = self._counter(frame, found, self._open(given, asks), on)
         return self._valued(frame, found, made).hstack(reasons).hstack(counter).select(
             "application_id", "outcome", "amount", "annual_rate", "term_months", "pattern", "score",
             "annual_pd", "expected_loss", "expected_profit", "codes", "reasons", "rules", *COUNTER,
@@ -139,17 +150,16 @@ class Decider:
         """
         frame = checked(applications)
         found = None if self.score is None else scored(self.score, frame)
-        made = self._valued(frame, found, self._judged(frame, found, None, any_date=True))
+        made = self._valued(frame, found, self._judged(*self._filled(frame, found), None, any_date=True))
         return made.select(
             "application_id", "outcome", "amount", "annual_rate", "term_months", "score", "annual_pd",
             "expected_loss",
         )  # fmt: skip
 
     def _judged(
-        self, frame: pl.DataFrame, found: ScoredColumns | None, on: date | None, *, any_date: bool = False
+        self, given: pl.DataFrame, problems: Problems, on: date | None, *, any_date: bool = False
     ) -> pl.DataFrame:
         """Return what the policy says, with what it read of score and default, and why it was not asked."""
-        given, problems = self._filled(frame, found)
         made = judged(self.policy, given, on, any_date=any_date)
         own = ("score", "annual_pd")
         made = made.with_columns(
@@ -235,7 +245,8 @@ class Decider:
             pl.lit(False).alias("alone"),
         )  # fmt: skip
         parts = [own, stuck]
-        moved = self._moved_by_score(frame, made, asks, on) if found is not None else asks[:0]
+        tells = self.explained and found is not None
+        moved = self._moved_by_score(frame, made, asks, on) if tells else asks[:0]
         if found is not None and self.score is not None and self.score.score is not None and len(moved):
             why = reasons_by_code(self.score.score, found.values[moved])
             at, number = np.nonzero(why.place >= 0)
@@ -292,19 +303,34 @@ class Decider:
             frame["term_months"].cast(pl.Int64).to_numpy(),
         )
         place, amount, term = self.policy.counter.candidates(asked[asks], months[asks])
+        order = np.lexsort((term, -amount, place))
+        place, amount, term = place[order], amount[order], term[order]
+        rank = np.arange(len(place)) - np.searchsorted(place, place)  # of each application's, the best first
         best: list[pl.DataFrame] = []
-        for start in range(0, len(place), AT_ONCE):
-            cut = slice(start, start + AT_ONCE)
-            best.append(self._offers(frame, found, asks[place[cut]], amount[cut], term[cut], on))
+        left = np.ones(len(asks), dtype=bool)
+        for first, last in pairwise(ROUNDS):
+            here = ((rank >= first) & (rank < last) & left[place]).nonzero()[0]
+            for start in range(0, len(here), AT_ONCE):
+                cut = here[start : start + AT_ONCE]
+                best.append(self._offers(frame, found, asks[place[cut]], amount[cut], term[cut], on))
+                left[np.isin(asks, best[-1]["row"].to_numpy())] = False
         if not best:
             return made
-        chosen = (
-            pl.concat(best)
-            .sort("row", "counter_amount", "counter_term_months", descending=[False, True, False])
-            .unique("row", keep="first", maintain_order=True)
-        )
+        chosen = pl.concat(best).unique("row", keep="first", maintain_order=True)
         numbered = pl.DataFrame({"row": pl.Series(range(rows), dtype=pl.Int64)})
         return numbered.join(chosen, on="row", how="left", maintain_order="left").select(*COUNTER)
+
+    def _open(self, given: pl.DataFrame, asks: Integers) -> Integers:
+        """Return those of some rows whose outcome other terms may change: the others have no counter-offer.
+
+        All where columns do not know the policy.
+        """
+        fields = fields_of_terms(self.score, self.value is not None)
+        try:
+            hangs = hangs_on(self.policy.graph, self.policy.read(given[asks]), ("outcome",), fields)
+        except ColumnsError:
+            return asks
+        return np.asarray(asks[hangs.to_numpy()])
 
     def _offers(
         self, frame: pl.DataFrame, found: ScoredColumns | None, row: Integers, amount: Floats, term: Integers,
@@ -313,7 +339,7 @@ class Decider:
         """Return which loans the policy approves in full, each decided as an application of its own."""
         asked = frame[row].with_columns(pl.Series("amount", amount), pl.Series("term_months", term))
         again = None if found is None or self.score is None else self._again(asked, found, row)
-        said = self._judged(asked, again, on)
+        said = self._judged(*self._filled(asked, again), on)
         full = (said["outcome"] == "approve") & (said["amount"] == pl.Series(amount)) & (
             said["term_months"] == pl.Series(term)
         )  # fmt: skip
@@ -329,9 +355,7 @@ class Decider:
     def _again(self, asked: pl.DataFrame, found: ScoredColumns, row: Integers) -> ScoredColumns:
         """Return the score of other terms: the same where the model reads neither amount nor term."""
         assert self.score is not None  # asked with a score alone
-        score = self.score.score
-        reads = () if score is None else tuple(feature.name for feature in score.model.features)
-        return scored(self.score, asked) if {"amount", "term_months"} & set(reads) else found.take(row)
+        return scored(self.score, asked) if reads_terms(self.score) else found.take(row)
 
 
 def _column(frame: pl.DataFrame, name: str) -> pl.Series:

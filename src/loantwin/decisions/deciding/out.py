@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
@@ -38,8 +39,12 @@ def check_out(file: Path | str | None) -> Path | None:
     return path
 
 
-def write_decisions(frame: pl.DataFrame, versions: Versions, path: Path) -> None:
+def write_decisions(
+    frame: pl.DataFrame, versions: Versions, path: Path, each: Sequence[Versions] | None = None
+) -> None:
     """Write what `Decider.columns` returns, in its order; versions stand on every line or in the metadata.
+
+    each : versions of each of N decisions, where several decided; None: `versions` of all.
 
     Raises
     ------
@@ -54,13 +59,14 @@ def write_decisions(frame: pl.DataFrame, versions: Versions, path: Path) -> None
         lists = pl.col(pl.List(pl.String)).list.join(BETWEEN)
         text = spreadsheet_safe(frame.with_columns(lists)).write_csv()
     else:
-        text = _lines(frame, made)
+        text = _lines(frame, [made] * len(frame) if each is None else [asdict(item) for item in each])
     about = {"schema": SCHEMA, "versions": made, DIGEST: sha256(text.encode()).hexdigest()}
     replace_file(path, text, "out", private=True)
     replace_file(about_csv(path), json.dumps(about, indent=1) + "\n", "out", private=True)
 
 
-def _lines(frame: pl.DataFrame, versions: dict[str, str | None]) -> str:
+def _lines(frame: pl.DataFrame, versions: Sequence[dict[str, str | None]]) -> str:
     """Return a JSON document a line, with the keys of a decision."""
-    made = [asdict(item) | {"versions": versions} for item in decisions_of(frame, Versions("", "", "", ""))]
+    decisions = decisions_of(frame, Versions("", "", "", ""))
+    made = [asdict(item) | {"versions": own} for item, own in zip(decisions, versions, strict=True)]
     return "".join(json.dumps(item, ensure_ascii=False, allow_nan=False) + "\n" for item in made)

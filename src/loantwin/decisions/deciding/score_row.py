@@ -41,16 +41,13 @@ class ScoredRow:
 
 
 class RowScore:
-    """A score with its look-ups made once. reads_terms : whether amount or term is one of its features."""
+    """A score with its look-ups made once."""
 
     def __init__(self, use: ScoreInUse) -> None:
-        self.refused = use.refused
-        self.score = use.score
+        self.use, self.refused, self.score = use, use.refused, use.score
         if self.score is None:
             self.refused = use.refused or ("model-failed", "the model cannot be read")
         features: tuple[Feature, ...] = () if self.score is None else self.score.model.features
-        self.features = features
-        self.reads_terms = bool({"amount", "term_months"} & {feature.name for feature in features})
         self._reads = [(_reader(feature, self.score), feature) for feature in features if self.score]
 
     def of(self, row: Row) -> ScoredRow:

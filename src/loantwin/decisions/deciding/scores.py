@@ -55,9 +55,9 @@ class ScoredColumns:
     problems: Problems
 
     def take(self, rows: Integers) -> ScoredColumns:
-        """Return some of the rows, (M,) their places."""
+        """Return what is said of some rows, (M,) their places, without the values."""
         return ScoredColumns(
-            self.values[rows], self.log_odds[rows], self.points[rows], self.pd[rows],
+            np.empty((len(rows), 0)), self.log_odds[rows], self.points[rows], self.pd[rows],
             self.problems.take(rows),
         )  # fmt: skip
 
@@ -65,6 +65,12 @@ class ScoredColumns:
 def column_of(name: str) -> str:
     """Return the field of an application that a model's column is: one of the schema, or an attribute."""
     return name if name in BY_NAME else f"attributes.{name}"
+
+
+def reads_terms(use: ScoreInUse) -> bool:
+    """Return whether amount or term is a feature of a score: another loan then has another score."""
+    features = () if use.score is None else use.score.model.features
+    return any(feature.name in ("amount", "term_months") for feature in features)
 
 
 def check_schema(score: Score, columns: Sequence[str], file: object = None) -> None:

@@ -20,20 +20,19 @@ def hanging(plan: Plan, wanted: Iterable[Term], fields: Collection[str]) -> Term
     known: dict[str, Mask] = {}
     for step in tuple(plan.steps):
         for name, term in step:
-            mask = _mask(term, fields, known)
+            mask = _mask(term, fields, known, plan)
             known[name] = None if mask is None else plan.keep(mask)[0]
-    found = _either(*(_mask(term, fields, known) for term in wanted))
-    return lit(False) if found is None else found.fill_null(True)
+    return _sure(_either(*(_mask(term, fields, known, plan) for term in wanted)))
 
 
-def _mask(term: Term, fields: Collection[str], known: dict[str, Mask]) -> Mask:
+def _mask(term: Term, fields: Collection[str], known: dict[str, Mask], plan: Plan) -> Mask:
     made: dict[int, Mask] = {}
     for part in in_order(term):
-        made[id(part)] = _one(part, [made[id(item)] for item in part.args], fields, known)
+        made[id(part)] = _one(part, [made[id(item)] for item in part.args], fields, known, plan)
     return made[id(term)]
 
 
-def _one(term: Term, masks: list[Mask], fields: Collection[str], known: dict[str, Mask]) -> Mask:
+def _one(term: Term, masks: list[Mask], fields: Collection[str], known: dict[str, Mask], plan: Plan) -> Mask:
     if term.op == "col":
         return known[term.given] if term.given in known else lit(True) if term.given in fields else None
     if term.op in ("and", "or"):
@@ -41,14 +40,20 @@ def _one(term: Term, masks: list[Mask], fields: Collection[str], known: dict[str
         ends = term.op == "or"
         open_ = [~part.fill_null(False) if ends else part.fill_null(True) for part in (two, one)]
         alone = [None if mask is None else mask & left for mask, left in zip(masks, open_, strict=True)]
-        both = None if masks[0] is None or masks[1] is None else masks[0] & masks[1]
-        return _either(*alone, both)
+        if masks[0] is None or masks[1] is None:
+            return _either(*alone)
+        # a step of its own: in long chains each mask would be written out twice, at each link again
+        return plan.keep(_sure(_either(*alone, masks[0] & masks[1])))[0]
     if term.op == "when" and masks[0] is None:
         if masks[1] is None and masks[2] is None:
             return None
         yes, no = (lit(False) if mask is None else mask for mask in masks[1:])
         return when(term.args[0], yes, no)
     return _either(*masks)
+
+
+def _sure(mask: Mask) -> Term:
+    return lit(False) if mask is None else mask.fill_null(True)
 
 
 def _either(*masks: Mask) -> Mask:

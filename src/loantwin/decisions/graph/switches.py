@@ -82,12 +82,7 @@ def _leaves(tree: Tree) -> Iterator[tuple[str, str]]:
 
 
 def _leaf(tree: Tree) -> tuple[str, str]:
-    """Return a comparison as a field and the cell that tests it.
-
-    Raises
-    ------
-    Opaque : a condition that compares no field with constants.
-    """
+    """Return a comparison as a field and the cell that tests it; `Opaque` where it is none with constants."""
     path = path_of(tree)
     if path is not None:
         return ".".join(path), "true"

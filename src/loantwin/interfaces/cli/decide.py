@@ -41,21 +41,55 @@ def decide(
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="The day of applications that have none (default: refused)."),
     ] = None,
+    challenger: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A policy that decides a share of the applicants instead."),
+    ] = None,
+    share: Annotated[
+        float | None, typer.Option(metavar="S", help="The challenger's share of applicants, above 0 to 1.")
+    ] = None,
+    shadows: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--shadow",
+            metavar="FILE",
+            help="A policy that decides beside: recorded, never answered; repeatable.",
+        ),
+    ] = None,
+    record: Annotated[
+        bool,
+        typer.Option(
+            "--record", help="Put every decision into the twin's log before it is answered; see `evidence`."
+        ),
+    ] = False,
     out: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="Write all decisions to FILE.jsonl, FILE.csv or FILE.parquet."),
+    ] = None,
+    letters: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Write letters on declines and counter-offers into a new folder."),
+    ] = None,
+    reasons: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE.toml", help="What reason codes are called in letters; the lender's name."),
     ] = None,
     table: Tables = None,
     json: AsJson = False,
 ) -> None:
     """Decide applications: approve, decline or refer, with terms, reasons and a counter-offer.
 
-    What cannot be decided is referred with its reason; nothing is decided by default.
+    What cannot be decided is referred with its reason; nothing is decided by default. Nothing is written into
+    the twin without --record.
 
-    loantwin decide applications.jsonl --policy policy.json --model applications --twin DIR
+    loantwin decide applications.jsonl --policy policy.json --model applications --twin DIR --record
     """
     import loantwin as lt
     from loantwin import months
 
     day = None if on is None else months.day(on, "on")
-    finish(lt.decide(file, policy=policy, model=model, twin=twin, on=day, out=out), json, table)
+    result = lt.decide(
+        file, policy=policy, model=model, twin=twin, on=day, challenger=challenger, share=share,
+        shadows=shadows or (), record=record, out=out, letters=letters, reasons=reasons,
+    )  # fmt: skip
+    finish(result, json, table)

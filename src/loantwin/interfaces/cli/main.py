@@ -25,7 +25,11 @@ from loantwin.interfaces.cli import (
     config_show,
     curves,
     decide,
+    decision_compare,
+    decision_list,
+    decision_stop,
     demo,
+    evidence,
     fairness,
     fairness_search,
     fit,
@@ -114,6 +118,9 @@ TWIN = _group("twin", BEGIN, "Make a twin of a loan book.")
 ACCOUNT = _group("account", CONTRACT, "The account of one loan.")
 LOG = _group("log", INSIDE, "The twin's event log.")
 MODEL = _group("model", LEARN, "The register of models: versions, approvals, champion and challengers.")
+DECISION = _group(
+    "decision", DECIDE, "Recorded decisions: what became of them, who decided better, who is stopped."
+)
 LEVERS = _group("levers", DECIDE, "What prices do, learnt from offers.")
 POLICY = _group("policy", DECIDE, "Policies that analysts edit: check, test, compare, simulate.")
 COLLECTIONS = _group("collections", DECIDE, "Which case past due gets which treatment.")
@@ -160,6 +167,10 @@ for command, place in (
     (concentration, app),
     (levers_fit, LEVERS),
     (decide, app),
+    (evidence, app),
+    (decision_list, DECISION),
+    (decision_compare, DECISION),
+    (decision_stop, DECISION),
     (price, app),
     (policy_check, POLICY),
     (policy_test, POLICY),
@@ -195,7 +206,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, LEVERS, POLICY, SURVIVAL, CONFIG):
+for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, DECISION, LEVERS, POLICY, SURVIVAL, CONFIG):
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")

@@ -149,7 +149,11 @@ def price(
             prices=made,
             offers=chosen,
             file=None if target is None else str(target),
-            notes=(*said, *found.apps.said, *_notes(table, found, effects)),
+            notes=(
+                *said,
+                *found.apps.said,
+                *_notes(table, found, effects, () if grid is None else grid.rates),
+            ),
             provenance={
                 **twin.provenance(),
                 "levers": None if told is None else told.sha256,
@@ -199,7 +203,9 @@ def _effect(name: str, values: Floats, basis: str) -> EffectLine:
     return EffectLine(name, float(values[0]), float(low), float(high), basis)
 
 
-def _notes(table: Table, found: Asked, effects: PriceEffects | None) -> tuple[str, ...]:
+def _notes(
+    table: Table, found: Asked, effects: PriceEffects | None, rates: tuple[float, ...]
+) -> tuple[str, ...]:
     said = [
         "loans are lent on the twin's as-of date at a fixed rate; profit is worth that day, discounted at "
         "each loan's transfer rate",
@@ -214,12 +220,19 @@ def _notes(table: Table, found: Asked, effects: PriceEffects | None) -> tuple[st
     if effects is None:
         said.append("risk is taken not to move with the price: no levers were given (--levers FILE)")
     elif np.isfinite(effects.low):
-        rate = table.kinds.annual_rate
-        beyond = int(((rate < effects.low) | (rate > effects.high)).sum())
+        asked_for = table.kinds.annual_rate
+        beyond = int(((asked_for < effects.low) | (asked_for > effects.high)).sum())
         if beyond:
             said.append(
                 f"{beyond:,} applications ask for rates outside {effects.low:.1%} to {effects.high:.1%} a "
                 "year, which the levers were fitted on: effects are carried on from there (assumed)"
+            )
+        beyond = sum(not effects.low <= rate <= effects.high for rate in rates)
+        if beyond:
+            said.append(
+                f"{beyond:,} of the grid's {len(rates):,} rates lie outside {effects.low:.1%} to "
+                f"{effects.high:.1%} a year, which the levers were fitted on: which rate is best is not "
+                "shown, but carried on from there"
             )
     none = int(np.isnan(table.break_even_rate).sum())
     if none:

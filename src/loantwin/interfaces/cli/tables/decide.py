@@ -21,6 +21,10 @@ def render(console: Console, result: Any) -> None:
         "applications": count(result.applications),
         "counter-offers": count(result.counter_offers),
     }
+    if result.recorded:
+        facts["recorded"] = count(result.recorded)
+    if result.letters:
+        facts["letters"] = count(len(result.letters))
     show_facts(console, "Applications decided", facts)
     rows = [
         (
@@ -33,9 +37,22 @@ def render(console: Console, result: Any) -> None:
         for item in result.outcomes
     ]
     show_table(console, "Outcomes", ("outcome", "applications", "share", "asked for", "granted"), rows)
+    _deciders(console, result)
     _reasons(console, result)
     _decisions(console, result)
     show_notes(console, "Notes", result.notes)
+
+
+def _deciders(console: Console, result: Any) -> None:
+    """Show who decided, where there was more than one."""
+    if len(result.deciders) < 2:
+        return
+    rows = [
+        (item.role, item.policy, item.model or MISSING, percent(item.share, 1), count(item.applications))
+        for item in result.deciders
+    ]
+    heads = ("role", "policy", "score", "share", "applications")
+    show_table(console, "Who decided", heads, rows, words=3)
 
 
 def _reasons(console: Console, result: Any) -> None:

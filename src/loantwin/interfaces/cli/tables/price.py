@@ -101,7 +101,7 @@ def _prices(console: Console, result: Any) -> None:
         "application", "amount", "months", "rate", "break-even rate", "12-month PD", "break-even PD", "RAROC",
         "economic profit", "90 % interval", "verdict",
     )  # fmt: skip
-    show_table(console, "Prices", heads, rows, more=more)
+    show_table(console, "Application by application", heads, rows, more=more)
     wrong = [f"{item.application_id}: {item.problem}" for item in result.prices if item.problem]
     if wrong:
         over = [f"and {len(wrong) - MOST:,} more"] if len(wrong) > MOST else []

@@ -1,0 +1,1 @@
+"""Letters that tell an applicant of a decline or a counter-offer, and why."""

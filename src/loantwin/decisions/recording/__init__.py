@@ -1,0 +1,1 @@
+"""Decisions that are recorded before they are answered, and read again."""

@@ -1,0 +1,1 @@
+"""Bringing a new score or policy in: shadows, challengers by fixed random assignment, stops, one test."""
