@@ -718,6 +718,7 @@ REFUSED = {
     "movement {home} --from 2023-12-31": "before the closing date",
     "journal {home} --from 2023-12-31": "before the closing date",
     "process run {home} {process}": "a process small loans in the home",
+    "review decide {home} A-2": "possible in state waiting",
     "review assign {home} A-9": "a case of the process review",
     "review decide {home} A-1 --outcome approve --reason seen --by eva": "another than who took propose",
     "why p.json#by_stage.2.allowance": "a file that is there",
