@@ -1,4 +1,4 @@
-"""Applications that a careless or hostile sender makes: refused with their place, or decided as one reads them.
+"""Applications that a careless or hostile sender makes: refused with their place, or decided and told.
 
 What JSON is comes from RFC 8259 and Python's own reader; the other answers are worked by hand.
 """
@@ -39,7 +39,7 @@ def text_of(**changes: Any) -> str:
         ("twice.json", text_of()[:-1] + ', "amount": 1}', "the key amount twice"),
         ("scalar.json", "3", "application 1 a value that is no object"),
         ("lists.json", "[[1]]", "application 1 a value that is no object"),
-        ("nan.jsonl", f'{text_of()}\n{text_of().replace("12000.0", "NaN")}', "line 2: NaN"),
+        ("nan.jsonl", f"{text_of()}\n{text_of().replace('12000.0', 'NaN')}", "line 2: NaN"),
         ("cut.jsonl", f"{text_of()}\n{text_of()[:-9]}", "line 2"),
     ],
 )
@@ -66,12 +66,10 @@ def test_a_file_that_is_no_table_of_applications_is_one_error(
 def test_what_is_no_application_is_refused_alone_and_in_files(
     tmp_path: Path, changes: dict[str, Any], words: str, suffix: str
 ) -> None:
+    file = tmp_path / f"a.{suffix}"
+    file.write_text(text_of(**changes), encoding="utf-8")
     with pytest.raises(LoantwinError, match=f"field {words}: expected"):
-        if not suffix:
-            check_application(ASKED | changes)
-        else:
-            (tmp_path / f"a.{suffix}").write_text(text_of(**changes), encoding="utf-8")
-            read_applications(tmp_path / f"a.{suffix}")
+        read_applications(file) if suffix else check_application(ASKED | changes)
 
 
 zen = pytest.importorskip("zen", reason="not installed: zen-engine; pip install 'loantwin[policy]'")

@@ -65,7 +65,9 @@ CURVE = "1m 0.02, 12m 0.03, 3y 0.045"
 def test_with_a_curve_too_a_decision_and_a_price_read_one_truth_about_funding(outlook: lt.Outlook) -> None:
     """The price is held to a schedule paid month by month below; what applications come to, to the price."""
     asked, stated = kinds(40), under(outlook, funding=Funding(curve=CURVE, spread=0.01))
-    apps = Applications(asked.segment, asked.product, asked.amount, asked.term, asked.annual_rate, np.zeros(40))
+    apps = Applications(
+        asked.segment, asked.product, asked.amount, asked.term, asked.annual_rate, np.zeros(40)
+    )
     found, flat = applied(stated, apps), applied(outlook, apps)
     made = Pricer(stated, HORIZON).valued(asked)
     assert found.funding == pytest.approx(made.parts.funding, rel=1e-10)

@@ -37,7 +37,9 @@ FIELDS = (
     ApplicationField("application_date", "date", "Day of the application: the time that rules may read."),
     ApplicationField("applicant_id", "text", "The lender's number of the applicant, the same each time."),
     ApplicationField("amount", "number", "Amount asked for, money.", least=0.0, needed=True),
-    ApplicationField("term_months", "integer", "Term asked for, months.", least=1.0, most=1200.0, needed=True),
+    ApplicationField(
+        "term_months", "integer", "Term asked for, months.", least=1.0, most=1200.0, needed=True
+    ),
     ApplicationField("annual_rate", "number", "Rate asked for, decimal a year.", least=0.0, most=10.0),
     ApplicationField("product", "text", "Kind of contract."),
     ApplicationField("pattern", "text", "How principal comes back, a name of term sheets."),
@@ -69,8 +71,8 @@ PERSONAL = "personal"
 NAMES_OF_PERSONS = frozenset(
     (
         "name", "first_name", "last_name", "full_name", "surname", "family_name", "given_name", "maiden_name",
-        "email", "e_mail", "e-mail", "email_address", "mail", "phone", "phone_number", "telephone", "mobile",
-        "mobile_number", "address", "home_address", "postal_address", "street", "street_address", "birth_date",
+        "email", "e_mail", "email_address", "mail", "phone", "phone_number", "telephone", "mobile",
+        "mobile_number", "address", "home_address", "postal_address", "street", "birth_date",
         "date_of_birth", "dob", "birthday", "national_id", "id_number", "ssn", "social_security_number",
         "tax_id", "passport", "passport_number", "iban", "account_number", "card_number", "姓名", "身份证号",
         "身份证", "手机号", "手机", "电话", "住址", "地址", "邮箱", "电子邮箱", "银行卡号", "出生日期",
@@ -176,7 +178,9 @@ def _apart(names: Iterable[str], file: object | None = None) -> None:
         while "." in above:
             above = above.rpartition(".")[0]
             if above in known:
-                raise UsageError(expected(f"a value or an object as {above}", f"both: {name}"), field=above, file=file)
+                raise UsageError(
+                    expected(f"a value or an object as {above}", f"both: {name}"), field=above, file=file
+                )
 
 
 def _flat(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
@@ -250,7 +254,14 @@ def read_applications(path: Path | str) -> pl.DataFrame:
     file = Path(path)
     try:
         frame = _read(file)
-    except (OSError, pl.exceptions.PolarsError, ValueError, TypeError, OverflowError, RecursionError) as problem:
+    except (
+        OSError,
+        pl.exceptions.PolarsError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as problem:
         raise TapeError(
             expected("a file of applications", str(problem).splitlines()[0]), file=file
         ) from problem
@@ -295,7 +306,11 @@ def _line_at_fault(file: Path) -> str:
     with file.open(encoding="utf-8") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                found = json.loads(line, object_pairs_hook=_once, parse_constant=no_number) if line.strip() else {}
+                found = (
+                    json.loads(line, object_pairs_hook=_once, parse_constant=no_number)
+                    if line.strip()
+                    else {}
+                )
             except (ValueError, RecursionError) as problem:
                 return f"in line {number}: {str(problem).splitlines()[0]}"
             if not isinstance(found, dict):

@@ -66,7 +66,7 @@ def funding_rates(outlook: Outlook, cells: Cells) -> Floats | float:
 
 
 def mean_funding_rate(outlook: Outlook, cells: Cells) -> float:
-    """Return the one rate on the balance of many loans that comes to what their own transfer rates ask for."""
+    """Return the one rate on many loans' balance that comes to what their own transfer rates ask for."""
     rates = funding_rates(outlook, cells)
     standing = cells.balance[:, :-1].sum(axis=1)
     if isinstance(rates, float) or not standing.sum() > 0.0:
@@ -79,8 +79,8 @@ def economics_of(flows: Flows, funding: Floats | float, servicing: float) -> Eco
 
     Parameters
     ----------
-    flows : whose losses are discounted at `funding`. funding : decimal a year of the balance, one or the shape
-    of the sums. servicing : decimal a year of the balance.
+    flows : whose losses are discounted at `funding`. funding : decimal a year of the balance, one or in the
+    shape of the sums. servicing : decimal a year of the balance.
     """
     months = flows.balance.shape[-1]
     rate = funding if isinstance(funding, float) else funding[..., None]

@@ -22,8 +22,8 @@ AT_ONCE = 64
 STEP = 0.05
 """Log-odds over which the slope of a figure by the risk is taken."""
 FIGURES = (
-    "interest", "capital_benefit", "funding", "operating", "prepayment", "expected_loss", "tax", "capital_cost",
-    "raroc", "economic_profit",
+    "interest", "capital_benefit", "funding", "operating", "prepayment", "expected_loss", "tax",
+    "capital_cost", "raroc", "economic_profit",
 )  # fmt: skip
 """Parts that have an interval; beside them annual_pd and break_even_rate."""
 ENDS = (0.05, 0.95)

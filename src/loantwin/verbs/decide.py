@@ -395,7 +395,9 @@ def _notes(rollout: Rollout, frame: pl.DataFrame, with_twin: bool) -> tuple[str,
     made = rollout.champion
     use, said = made.score, []
     if twice := int(frame["application_id"].is_duplicated().sum()):
-        said.append(f"{twice:,} applications have an application_id that is not theirs alone: each was decided")
+        said.append(
+            f"{twice:,} applications have an application_id that is not theirs alone: each was decided"
+        )
     if high := int((_numbers(frame, "annual_rate") > 1.0).sum()):
         said.append(
             f"{high:,} applications ask for more than 100 % a year: rates are decimals, 12 % a year is 0.12"

@@ -299,7 +299,8 @@ class Decider:
             return ()
         worth = self.value(frame, np.full(len(frame), BEST))
         return tuple(
-            pl.Series(name, getattr(worth, name)).fill_nan(None) for name in ("expected_loss", "expected_profit")
+            pl.Series(name, getattr(worth, name)).fill_nan(None)
+            for name in ("expected_loss", "expected_profit")
         )
 
     def _counter(

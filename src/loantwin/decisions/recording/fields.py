@@ -61,7 +61,7 @@ def joined(application: Mapping[str, Any], personal: Mapping[str, Any] | None) -
 
 
 def _refuse_names(names: Iterable[str]) -> None:
-    """Raise UsageError where an attribute's name says that it is of a person, or is a word of the log's own."""
+    """Raise UsageError where an attribute's name is one of a person, or a word of the log's own."""
     for name in names:
         root, _, rest = name.partition(".")
         if NOT_FINITE in name.split("."):

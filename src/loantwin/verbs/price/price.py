@@ -246,13 +246,13 @@ def _notes(
 
 
 def _ends(made: OffersMade, rates: tuple[float, ...]) -> tuple[str, ...]:
-    """Return what to know of best offers at the highest rate of a grid: nothing of the sum stops them there."""
+    """Return what to know of best offers at the highest rate of a grid: no cost of it stops them there."""
     rows = [item for item in made.rows if item.best is not None]
     top = sum(item.best.annual_rate == max(rates) for item in rows if item.best is not None)
     if len(rates) < 2 or not top:
         return ()
     return (
-        f"{top:,} of {len(rows):,} best offers stand at the grid's highest rate, {max(rates):.2%}: there the "
-        "grid's end, a limit or the policy sets the price, not what is lost in take-up and risk; a higher rate "
-        "was not looked at, and that this one is best is not shown",
+        f"{top:,} of {len(rows):,} best offers stand at the grid's highest rate, {max(rates):.2%}: the "
+        "grid's end, a limit or the policy sets the price there, not what is lost in take-up and risk; a "
+        "higher rate was not looked at, and that this one is best is not shown",
     )

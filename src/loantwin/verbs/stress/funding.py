@@ -34,7 +34,9 @@ def economy_under(
         f"{100.0 * config.economics.funding_annual_rate:g} % a year throughout"
     )
     if config.funding.curve.strip():
-        words += "; funding.curve is of new loans, which price, decide and score cutoff read: not of this book"
+        words += (
+            "; funding.curve is of new loans, which price, decide and score cutoff read: not of this book"
+        )
     return replace(economy, notes=(*economy.notes, words))
 
 
