@@ -18,6 +18,7 @@ def render(console: Console, result: Any) -> None:
     facts = {
         "policy": result.policy,
         "score": result.model or MISSING,
+        **({"rules of law": ", ".join(result.profiles)} if result.profiles else {}),
         "applications": count(result.applications),
         "counter-offers": count(result.counter_offers),
     }
