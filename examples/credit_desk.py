@@ -12,7 +12,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from loantwin.synthesis.generate import generate
+from loantwin import months
+from loantwin.synthesis.generate import SyntheticBook, generate
 
 TAKE_UP, PER_POINT = 0.32, -0.015
 """Share of offers taken up at 12 % a year, and what one point more does to it."""
@@ -51,6 +52,17 @@ funding_annual_rate = 0.04
 arrears_lost = 0.6
 cost_per_loan = 60.0
 cost_per_offer = 1.0
+"""
+WORDING = """\
+[lender]
+name = "Riverside Savings"
+address = "1 Mill Lane, Springfield"
+contact = "Lending desk, 555-0100"
+
+[reasons]
+"Credit/credit-5" = "obligations-excessive"
+"Credit/credit-6" = "obligations-excessive"
+"Credit/credit-7" = "obligations-excessive"
 """
 COLUMNS = (
     "loan_id", "product", "purpose", "region", "origination_grade", "score", "approval_date",
@@ -113,11 +125,21 @@ def write_jsonl(frame: pl.DataFrame, path: Path, random: np.random.Generator) ->
     path.write_text("\n".join([*lines, ""]), encoding="utf-8")
 
 
+def economy(book: SyntheticBook) -> pl.DataFrame:
+    """Return the months of a book's economy as `fit --macro` reads them."""
+    made = book.macro
+    dates = [months.label(made.first + place) for place in range(len(made.values))]
+    columns = {name: made.values[:, place].round(8) for place, name in enumerate(made.factors)}
+    return pl.DataFrame({"scenario": [made.name] * len(dates), "date": dates, **columns})
+
+
 def main() -> None:
     """Write the folder."""
     random, desk = np.random.default_rng(13), Path("desk")
     desk.mkdir(exist_ok=True)
-    past = people(generate(loans=20_000, months=48, seed=7).loans, random)
+    book = generate(loans=20_000, months=48, seed=7)
+    economy(book).write_csv(desk / "macro.csv")
+    past = people(book.loans, random)
     past = past.filter(pl.col("product") == "instalment")
     declined = past.filter(pl.col("score") < 620)
     lent = past.filter(pl.col("score") >= 620)
@@ -134,6 +156,7 @@ def main() -> None:
     offers = offer_log(12_000, random)
     offers.write_csv(desk / "offers.csv")
     (desk / "offers.toml").write_text(OFFERS, encoding="utf-8")
+    (desk / "wording.toml").write_text(WORDING, encoding="utf-8")
     print(
         f"desk: {len(lent):,} loans, {len(declined):,} declined then, {len(new):,} new applications, "
         f"{len(offers):,} offers, {int(offers['taken'].sum()):,} taken up"
