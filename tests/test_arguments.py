@@ -177,6 +177,7 @@ def rates() -> dict[str, Call]:
         "finance_functions.rri": {"nper": 12.0, "pv": 100.0, "fv": 110.0},
         "finance_functions.pduration": {"rate": 0.1, "pv": 100.0, "fv": 110.0},
         "finance_functions.yearfrac": {"start": start, "end": end, "basis": 1},
+        "term_sheet_file.iso_day": {"text": "2026-03-31"},
     }
     calls["finance_functions.fv"].pop("fv")
     return {f"products.{path}": call for path, call in {**calls, **funding_calls()}.items()}

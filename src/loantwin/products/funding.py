@@ -131,6 +131,7 @@ def transfer_rates(principal: Floats, curve: FundingCurve) -> Floats:
     check.kind(FundingCurve, curve=curve)
     check.shaped((None, None), principal=principal)
     check.within(0.0, principal=principal)
+    check.money(principal=principal)
     months = np.arange(1.0, principal.shape[1] + 1.0)
     # sums of rows, no product of matrices: that would give a loan other last bits beside other loans
     standing = (principal * months).sum(axis=1)
@@ -148,6 +149,7 @@ def strip_interest(principal: Floats, curve: FundingCurve) -> Floats:
     check.kind(FundingCurve, curve=curve)
     check.shaped((None, None), principal=principal)
     check.within(0.0, principal=principal)
+    check.money(principal=principal)
     months = np.arange(1.0, principal.shape[1] + 1.0)
     dues = principal * rates_at(curve, months) / 12.0
     return np.asarray(np.cumsum(dues[:, ::-1], axis=1)[:, ::-1])

@@ -213,7 +213,13 @@ def _day(value: Any) -> date | None:
 
 
 def iso_day(text: str) -> date | None:
-    """Return the day of a text YYYY-MM-DD; None for any other, weeks and days without a hyphen among them."""
+    """Return the day of a text YYYY-MM-DD; None for any other, weeks and days without a hyphen among them.
+
+    Raises
+    ------
+    ArgumentError : no text.
+    """
+    check.word(text=text)
     try:
         day = date.fromisoformat(text)
     except ValueError:

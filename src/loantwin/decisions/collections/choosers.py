@@ -28,12 +28,22 @@ class Chooser(Protocol):
 
 
 def by_uplift(cases: Cases, treatments: tuple[str, ...], fitted: Kept | None) -> Floats:
-    """Return the fitted uplift of each case times what a unit of the outcome is worth on it, (N, K)."""
+    """Return the fitted uplift of each case times what a unit of the outcome is worth on it, (N, K).
+
+    Raises
+    ------
+    UsageError : nothing was fitted.
+    """
     return _fitted(fitted).uplift(cases.table, treatments) * cases.worth[:, None]
 
 
 def by_average(cases: Cases, treatments: tuple[str, ...], fitted: Kept | None) -> Floats:
-    """Return the average uplift of each treatment times what a unit of the outcome is worth, (N, K)."""
+    """Return the average uplift of each treatment times what a unit of the outcome is worth, (N, K).
+
+    Raises
+    ------
+    UsageError : nothing was fitted.
+    """
     return _fitted(fitted).uplift(cases.table, treatments, ranked=False) * cases.worth[:, None]
 
 

@@ -107,8 +107,12 @@ app = typer.Typer(
 )
 
 
+GROUPS = [app]
+
+
 def _group(name: str, panel: str, words: str) -> typer.Typer:
     group = typer.Typer(no_args_is_help=True, help=words)
+    GROUPS.append(group)
     app.add_typer(group, name=name, rich_help_panel=panel)
     return group
 
@@ -206,7 +210,7 @@ def _flowing(words: str) -> str:
     return "\n\n".join(" ".join(part.split()) for part in words.split("\n\n"))
 
 
-for group in (app, TAPE, TWIN, ACCOUNT, LOG, SCORE, MODEL, DECISION, LEVERS, POLICY, SURVIVAL, CONFIG):
+for group in GROUPS:
     for registered in group.registered_commands:
         assert registered.callback is not None  # `register` gave it
         registered.help = _flowing(inspect.getdoc(registered.callback) or "")
