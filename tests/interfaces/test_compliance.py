@@ -15,11 +15,13 @@ import polars as pl
 import pytest
 
 import loantwin as lt
+from loantwin.decisions.profiles import legal_rules
 from loantwin.errors import UsageError
 from loantwin.events.verify import LogVerification
 from loantwin.interfaces.compliance.checks import Outcome, check_of
 from loantwin.interfaces.compliance.compliance import ComplianceResult
 from loantwin.interfaces.compliance.evidence import Evidence
+from loantwin.interfaces.compliance.law import DecisionKept, words_read
 from loantwin.interfaces.compliance.register import register
 from loantwin.performance.backtest.record import Record
 
@@ -159,6 +161,23 @@ def broken(evidence: Evidence) -> None:
     put(evidence, log=replace(found, ok=False, problems=("event 3: another hash",)))
 
 
+DECIDED = DecisionKept(
+    "0a1b2c3d", TODAY, "approve",
+    {"attributes.covered_borrower": True, "attributes.private_lender": True, "monthly_debt": 700.0},
+    {"amount": 9_000.0, "annual_rate": 0.361}, frozenset({"sex", "health", "score"}),
+)  # fmt: skip
+"""A decision that every rule of law around decisions forbids: at 36.1 %, without an income."""
+
+
+def called(evidence: Evidence) -> None:
+    days = [TODAY - dt.timedelta(number % 2) for number in range(8)]
+    put(evidence, contacts=pl.DataFrame({"case": ["C-1"] * 8, "day": days}))
+
+
+def decided(evidence: Evidence) -> None:
+    put(evidence, decisions=(DECIDED,))
+
+
 PLANTED: dict[str, Callable[[Evidence], None]] = {
     "ifrs9-lifetime": lambda e: part(e, "2"),
     "ifrs9-twelve-months": lambda e: part(e, "1"),
@@ -179,6 +198,7 @@ PLANTED: dict[str, Callable[[Evidence], None]] = {
     "china-360-days": lambda e: too_late(e, 361.0),
     "us-model-outcomes": lambda e: put(e, record=None),
     "us-model-outcomes-2011": lambda e: put(e, record=None),
+    **{rule.id: called if rule.actions else decided for rule in legal_rules()},
     "house-as-of": tomorrow,
     "house-log": broken,
     "house-identity": unclosed,
@@ -207,6 +227,49 @@ def test_a_sound_book_passes_and_a_breach_is_found(sound: Evidence, rule: str) -
     assert after.count >= 1
     assert after.breaches
     assert not after.gap
+
+
+def kept(rule: str, **changes: Any) -> int:
+    evidence = copy.copy(Evidence.__new__(Evidence))
+    put(evidence, decisions=(replace(DECIDED, **changes),))
+    return tried(evidence, rule).count
+
+
+def test_rules_of_law_pass_what_they_allow() -> None:
+    assert kept("us-military-rate") == 1
+    assert kept("us-military-rate", answer={"amount": 9_000.0, "annual_rate": 0.36}) == 0
+    assert kept("us-military-rate", application={}) == 0
+    assert kept("us-prohibited-basis", outcome="decline") == 1
+    assert kept("us-prohibited-basis", outcome="refer") == 0
+    assert kept("us-prohibited-basis", reads=frozenset({"score"})) == 0
+    assert kept("eu-creditworthiness") == 1
+    assert kept("eu-creditworthiness", application={"annual_income": 1.0, "monthly_debt": 0.0}) == 0
+    assert kept("eu-creditworthiness", answer={"amount": 100_001.0, "annual_rate": 0.1}) == 0
+    assert kept("eu-creditworthiness", outcome="decline") == 0
+    evidence = copy.copy(Evidence.__new__(Evidence))
+    put(evidence, decisions=(replace(DECIDED, day=dt.date(2026, 11, 19)),))
+    assert tried(evidence, "eu-creditworthiness").gap
+
+
+@pytest.mark.parametrize(("rule", "days", "most"), [("us-calls", 7, 7), ("cn-contacts", 1, 3)])
+def test_contacts_are_counted_in_days_running(rule: str, days: int, most: int) -> None:
+    def broken_by(made: list[dt.date]) -> int:
+        evidence = copy.copy(Evidence.__new__(Evidence))
+        put(evidence, contacts=pl.DataFrame({"case": ["C-1"] * len(made), "day": made}))
+        return tried(evidence, rule).count
+
+    last = TODAY - dt.timedelta(days - 1)
+    assert broken_by([last] + [TODAY] * most) == 1
+    assert broken_by([TODAY] * most) == 0
+    assert broken_by([last - dt.timedelta(1)] + [TODAY] * most) == 0
+
+
+def test_words_of_a_policy_are_those_of_its_fields_and_not_of_its_texts() -> None:
+    rows = [{"_id": "sex", "c0": "> 3", "o0": '"religion" + attributes.applicant_sex'}]
+    content = {"inputs": [{"id": "c0", "field": "attributes.health"}], "rules": rows}
+    words = words_read({"nodes": [{"content": content}, {"content": "function"}]})
+    assert {"health", "sex", "applicant_sex"} <= words
+    assert "religion" not in words
 
 
 def test_a_row_that_is_lost_is_a_breach(tmp_path: Path) -> None:

@@ -6,8 +6,9 @@ same borrower, group, sector, product and vintage.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,7 +16,7 @@ import polars as pl
 from loantwin.arrays import Floats
 from loantwin.decisions.application_file import checked
 from loantwin.decisions.graph_policy import GraphPolicy, decide_frame
-from loantwin.errors import UsageError, expected
+from loantwin.errors import TapeError, UsageError, expected
 
 KEYS = {
     "borrower": "attributes.borrower_id",
@@ -56,19 +57,75 @@ def decide_in_order(
     UsageError : a row that is no application, a book without a balance. ConfigError : the policy is not in
     force on a day of theirs.
     """
+    last: list[pl.DataFrame] = []
+
+    def granted(asked: pl.DataFrame) -> Floats:
+        last[:] = [decide_frame(policy, asked, on=on, any_date=any_date)]
+        return last[0]["amount"].cast(pl.Float64).fill_null(0.0).to_numpy()
+
+    shown = in_order(applications, book, granted)
+    return last[0].with_columns(shown[f"exposures.{name}"] for name in KEYS)
+
+
+def in_order(
+    applications: pl.DataFrame, book: pl.DataFrame | None, granted: Callable[[pl.DataFrame], Floats]
+) -> pl.DataFrame:
+    """Return N applications with `exposures.*` as each meets them: the book and what went before it.
+
+    Parameters
+    ----------
+    applications, book : as of `decide_in_order`. granted : applications (N, fields) -> money granted to each,
+        (N,), 0 where none. It is asked about all of them, in rounds, until nothing changes.
+
+    Raises
+    ------
+    UsageError : a row that is no application, a book without a balance.
+    """
     frame = checked(applications)
     keys = {name: key for name in KEYS if (key := _key(frame, name)) is not None}
     base = {name: _base(frame, book, name, keys.get(name)) for name in KEYS}
-    granted, rounds = np.zeros(len(frame)), 0
+    given, rounds = np.zeros(len(frame)), 0
     while True:
-        shown = {name: base[name] + (_before(keys[name], granted) if name in keys else 0.0) for name in KEYS}
+        shown = {name: base[name] + (_before(keys[name], given) if name in keys else 0.0) for name in KEYS}
         asked = frame.with_columns(pl.Series(f"exposures.{name}", values) for name, values in shown.items())
-        made = decide_frame(policy, asked, on=on, any_date=any_date)
-        fresh = made["amount"].cast(pl.Float64).fill_null(0.0).to_numpy()
+        fresh = granted(asked)
         rounds += 1
-        if np.array_equal(fresh, granted) or rounds > len(frame) + 1:
-            return made.with_columns(pl.Series(f"exposures.{name}", values) for name, values in shown.items())
-        granted = fresh
+        if np.array_equal(fresh, given) or rounds > len(frame) + 1:
+            return asked
+        given = fresh
+
+
+def read_owed(path: Path | str) -> pl.DataFrame:
+    """Return what is owed already, (M, ...): `balance`, money, and the keys of limits that the file has.
+
+    Parameters
+    ----------
+    path : .csv or .parquet with columns `balance` and those of `KEYS`.
+
+    Raises
+    ------
+    TapeError : no such file, none of these. UsageError : no balance, a balance that is none, or no key.
+    """
+    file = Path(path)
+    try:
+        found = pl.read_parquet(file) if file.suffix == ".parquet" else pl.read_csv(file, infer_schema=False)
+    except (OSError, pl.exceptions.PolarsError) as problem:
+        words = expected("a table of what is owed, .csv or .parquet", str(problem).splitlines()[0])
+        raise TapeError(words, file=file) from problem
+    if "balance" not in found.columns:
+        words = expected("a column balance", ", ".join(found.columns))
+        raise UsageError(words, file=path, field="balance")
+    there = [name for name in KEYS.values() if name in found.columns]
+    if not there:
+        words = expected("a column that says whose it is: " + ", ".join(KEYS.values()), "none")
+        raise UsageError(words, file=path)
+    balance = found["balance"].cast(pl.String).cast(pl.Float64, strict=False)
+    bad = (~(balance.is_finite() & (balance >= 0.0))).fill_null(True).arg_true()
+    if len(bad):
+        row = int(bad[0])
+        words = expected("money of at least 0", str(found["balance"][row]))
+        raise UsageError(words, file=path, row=row + 1, field="balance")
+    return found.select(balance, *(pl.col(name).cast(pl.String) for name in there))
 
 
 def _key(frame: pl.DataFrame, name: str) -> pl.Series | None:

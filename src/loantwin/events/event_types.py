@@ -435,6 +435,8 @@ _ALL = (
             Field("model_name", "text", "Its name.", required=False),
             Field("model_hash", "text", "sha256 of its text.", required=False),
             Field("model_blob", "blob", "The score, readable JSON.", required=False),
+            Field("profiles", "texts", "Profiles of law that it keeps; none if absent.", required=False),
+            Field("law_blob", "blob", "Their rules as they were, JSON.", required=False),
             Field("registered", "value", "Whether the score stands in the register."),
             Field("valued", "value", "Whether the twin says what loans come to."),
             Field("view", "count", "The last event of the log that it saw."),

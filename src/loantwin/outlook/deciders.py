@@ -12,9 +12,10 @@ from loantwin import config as configuration
 from loantwin.decisions.deciding.answer import Versions
 from loantwin.decisions.deciding.chosen import folder_of, score_of_folder, score_of_register
 from loantwin.decisions.deciding.decider import Decider
+from loantwin.decisions.deciding.lawful import Law
 from loantwin.decisions.deciding.scores import ScoreInUse
 from loantwin.decisions.graph_policy import GraphPolicy
-from loantwin.decisions.recording.grounds import Asked, policy_opened, score_opened
+from loantwin.decisions.recording.grounds import Asked, law_opened, policy_opened, score_opened
 from loantwin.decisions.recording.recorder import words_of
 from loantwin.decisions.rollout.rollout import Challenger, Rollout, refusing
 from loantwin.decisions.scoring.registered import registered
@@ -40,20 +41,25 @@ class Beside:
     shadows: tuple[GraphPolicy, ...] = ()
 
 
-def decider_of(policy: GraphPolicy, twin: Twin | None, model: Path | str | None, on: date | None) -> Decider:
+def decider_of(
+    policy: GraphPolicy, twin: Twin | None, model: Path | str | None, on: date | None, law: Law | None = None
+) -> Decider:
     """Return a policy with the score that is meant and the twin's view; refusing, where they were stopped.
+
+    law : rules that its decisions keep.
 
     Raises
     ------
     UsageError : no such model, or a model of the register without a twin. ModelError : a damaged folder.
     """
     use = None if model is None else _score(twin, model, on)
-    return _decider(policy, twin, use)
+    return _decider(policy, twin, use, law)
 
 
 def rollout_of(
-    policy: GraphPolicy, twin: Twin | None, model: Path | str | None, on: date | None, beside: Beside
-) -> Rollout:
+    policy: GraphPolicy, twin: Twin | None, model: Path | str | None, on: date | None, beside: Beside,
+    law: Law | None = None,
+) -> Rollout:  # fmt: skip
     """Return who decides: the champion of a name with its challengers by their shares; those of share 0 are
     shadows. Or a challenging policy with its share, with the same score.
 
@@ -61,9 +67,9 @@ def rollout_of(
     ------
     UsageError : as of `decider_of`, or two experiments at once. ModelError : as of `decider_of`.
     """
-    champion = decider_of(policy, twin, model, on)
+    champion = decider_of(policy, twin, model, on, law)
     shadows = [_with_policy(champion, other) for other in beside.shadows]
-    rivals = [] if twin is None or model is None else _challengers(policy, twin, str(model), on)
+    rivals = [] if twin is None or model is None else _challengers(policy, twin, str(model), on, law)
     challengers = [item for item in rivals if item.share > 0.0]
     shadows += [item.decider for item in rivals if item.share == 0.0]
     salt = f"{model}:{'' if champion.score is None else champion.score.id}"
@@ -108,7 +114,8 @@ def decider_opened(twin: Twin, event: Event) -> Decider:
     use = score_opened(twin.home, event)
     if data["registered"]:
         use = score_of_register(view, str(data["model"]), date.fromisoformat(data["day"]))
-    return replace(_decider(policy, view, use), language=str(data["language"]))
+    law = law_opened(twin.home, event)
+    return replace(_decider(policy, view, use, law), language=str(data["language"]))
 
 
 def viewed(twin: Twin, position: int, digest: str, settings: dict[str, object]) -> Twin:
@@ -135,7 +142,7 @@ def same_score(twin: Twin, use: ScoreInUse) -> bool:
     return to_text(stored_score(twin).score) == to_text(use.score)
 
 
-def _decider(policy: GraphPolicy, twin: Twin | None, use: ScoreInUse | None) -> Decider:
+def _decider(policy: GraphPolicy, twin: Twin | None, use: ScoreInUse | None, law: Law | None) -> Decider:
     versions = Versions(
         program=f"loantwin {version('loantwin')}",
         policy=policy.name,
@@ -146,7 +153,7 @@ def _decider(policy: GraphPolicy, twin: Twin | None, use: ScoreInUse | None) -> 
         model_hash=None if use is None else use.hash,
         twin=None if twin is None else twin.head[1],
     )
-    made = Decider(policy, versions, use, language=spoken())
+    made = Decider(policy, versions, use, language=spoken(), law=_around(law, policy, use))
     if twin is None:
         return made
     if use is not None and same_score(twin, use):
@@ -154,11 +161,18 @@ def _decider(policy: GraphPolicy, twin: Twin | None, use: ScoreInUse | None) -> 
     return refusing(made, _stopped(twin))
 
 
+def _around(law: Law | None, policy: GraphPolicy, use: ScoreInUse | None) -> Law | None:
+    """Return the law around a policy and a score: what they read that it forbids."""
+    fields = () if use is None or use.score is None else use.score.model.features
+    return None if law is None else law.of(policy.graph, (item.name for item in fields))
+
+
 def _with_policy(champion: Decider, other: GraphPolicy) -> Decider:
     versions = replace(
         champion.versions, policy=other.name, policy_version=other.version, policy_hash=other.hash
     )
-    return replace(champion, policy=other, versions=versions)
+    law = _around(champion.law, other, champion.score)
+    return replace(champion, policy=other, versions=versions, law=law)
 
 
 def _stopped(twin: Twin) -> dict[str, str]:
@@ -175,7 +189,9 @@ def _score(twin: Twin | None, model: Path | str, on: date | None) -> ScoreInUse:
     return score_of_register(twin, str(model), on)
 
 
-def _challengers(policy: GraphPolicy, twin: Twin, model: str, on: date | None) -> Sequence[Challenger]:
+def _challengers(
+    policy: GraphPolicy, twin: Twin, model: str, on: date | None, law: Law | None
+) -> Sequence[Challenger]:
     """Return the challengers of a name with their shares, in the order of their registration."""
     door = registered(twin)
     day = on or door.today
@@ -185,4 +201,4 @@ def _challengers(policy: GraphPolicy, twin: Twin, model: str, on: date | None) -
     shares = standing(seen, model, day).shares
     order = sorted(shares, key=lambda name: seen.models[name].number)
     uses = [(score_of_register(twin, name, on), shares[name]) for name in order]
-    return [Challenger(_decider(policy, twin, use), share) for use, share in uses if share or use.score]
+    return [Challenger(_decider(policy, twin, use, law), share) for use, share in uses if share or use.score]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -17,6 +18,7 @@ from loantwin.decisions.pricing.kinds import Kinds
 from loantwin.decisions.pricing.offer_grid import OfferGrid
 from loantwin.decisions.pricing.offer_values import Applicants, OfferTable, TakeUp
 from loantwin.decisions.pricing.parts import linear
+from loantwin.decisions.profiles import LegalRule, days_of, offers_under
 from loantwin.engine.assumptions import assumptions
 from loantwin.engine.rows import base_label
 from loantwin.errors import UsageError, expected
@@ -35,12 +37,15 @@ KEYS_AT_ONCE = 64
 class Offered:
     """A grid of offers valued by a twin: what a unit of money comes to is worked out once for each life.
 
-    pricer : whose horizon reaches the longest term.
+    pricer : whose horizon reaches the longest term. law : rules that offers keep; on : the day of
+    applications that have none.
     """
 
     pricer: Pricer
     grid: OfferGrid
     effects: PriceEffects
+    law: tuple[LegalRule, ...] = ()
+    on: date | None = None
     _rows: dict[tuple[float, ...], int] = field(default_factory=dict)
     _parts: list[dict[str, Floats]] = field(default_factory=list)
 
@@ -73,9 +78,10 @@ class Offered:
             _numbers(frame, name) for name in ("annual_income", "monthly_debt", "exposures.borrower")
         )
         usual = _level(reference, apps.term) * apps.amount
+        cap, unmet = offers_under(self.law, frame, days_of(frame, self.on), offered)
         return Applicants(
             offered, label, key.reshape(offered.shape), apps.amount, reference, usual, income / 12.0,
-            np.nan_to_num(debt), np.nan_to_num(owed), self._segments(apps.segment),
+            np.nan_to_num(debt), np.nan_to_num(owed), self._segments(apps.segment), cap, unmet,
         ), self.table  # fmt: skip
 
     def _labels(self, asked: Asked, offered: Floats) -> Integers:

@@ -41,9 +41,11 @@ class Again:
 def recorded_decision(twin: Twin, number: str) -> Event:
     """Return the event of a decision, every event of the log held to its hash.
 
+    number : its id, or the number of an application that was decided once.
+
     Raises
     ------
-    UsageError : no such decision; where it is an application's number, its decisions are named.
+    UsageError : no such decision; of an application that was decided several times they are named.
     LogError : an event that was changed.
     """
     last = twin.home.log.head[0]
@@ -53,6 +55,8 @@ def recorded_decision(twin: Twin, number: str) -> Event:
     event = twin.home.log.find(f"{BEGINS}{number}")
     if event is None:
         own = [item for item in _of_application(twin, number) if "decision_id" in item.data]
+        if len(own) == 1:
+            return own[0]
         named = ", ".join(item.data["decision_id"] for item in own)
         what = f"the id of a decision: {named} are of application {number}" if own else "a recorded decision"
         raise UsageError(expected(what, number), field="decision")

@@ -15,12 +15,15 @@ from loantwin.clock import SystemClock
 from loantwin.decisions.application_file import check_application, checked, read_applications
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.decider import Decider
+from loantwin.decisions.deciding.lawful import law_of
 from loantwin.decisions.deciding.out import check_out, write_decisions
 from loantwin.decisions.deciding.scores import check_schema
 from loantwin.decisions.graph_policy import OUTCOMES, GraphPolicy, nested, open_policy
 from loantwin.decisions.letters.folder import check_folder, write_letters
 from loantwin.decisions.letters.letter import letter_of
 from loantwin.decisions.letters.wording import Wording, read_wording
+from loantwin.decisions.limits import in_order as in_order_of
+from loantwin.decisions.limits import read_owed
 from loantwin.decisions.recording.recorder import Recorder
 from loantwin.decisions.rollout.rollout import CHALLENGER, CHAMPION, Rollout
 from loantwin.errors import UsageError, expected
@@ -81,7 +84,8 @@ class LetterWritten:
 class Decided(Result):
     """The decisions on applications.
 
-    policy, model : by name and version; model is None without one. outcomes, reasons : counts, the most
+    policy, model : by name and version; model is None without one. profiles : of law that decisions keep.
+    outcomes, reasons : counts, the most
     frequent reason first. counter_offers : how many declined or referred applications have one. deciders :
     the champion, and what decides beside it. decisions : in the order of the applications. recorded : how
     many are in the twin's log. file : where all of them were written, None where not asked for. letters :
@@ -92,6 +96,7 @@ class Decided(Result):
 
     policy: str
     model: str | None
+    profiles: tuple[str, ...]
     currency: str
     applications: int
     outcomes: tuple[OutcomeCount, ...]
@@ -113,9 +118,12 @@ def decide(
     model: Path | str | None = None,
     twin: Twin | Path | str | None = None,
     on: date | None = None,
+    profile: Sequence[str] = (),
     challenger: Path | str | GraphPolicy | None = None,
     share: float | None = None,
     shadows: Sequence[Path | str | GraphPolicy] = (),
+    in_order: bool = False,
+    owed: Path | str | pl.DataFrame | None = None,
     record: bool = False,
     out: Path | str | None = None,
     letters: Path | str | None = None,
@@ -132,8 +140,12 @@ def decide(
         shares. twin : whose register holds the
         score, and which values what is lent. on : the day, of the policy for applications without one and of
         the score's approval; None: the policy asks applications, the score today.
+    profile : us, eu, cn: what their rules of law forbid is referred, with rule and source.
     challenger, share : another policy, and the share of applicants that it decides, 0 to 1. shadows :
         policies that decide beside and are recorded, never answered.
+    in_order : decide each beside what was granted before it in the file to the same borrower, group, sector,
+        product and year: `exposures` of its own are added to. owed : what is owed already, a table of keys
+        and `balance`; it asks for in_order too.
     record : put every decision into the twin's log before it is answered, all by one commit. out : a file for
         all decisions, .jsonl, .csv or .parquet. letters : a new folder for the letters on declines and
         counter-offers, in the language spoken. reasons : TOML, what reason codes are called in letters, and
@@ -151,13 +163,17 @@ def decide(
     if reasons is not None and folder is None:
         raise UsageError(expected("a folder of letters, in which reasons are told", "none"), field="letters")
     rules, beside = _policy(policy), _beside(challenger, share, shadows, record)
+    law = law_of(profile)
     frame, whole = _frame(applications)
     if record and twin is None:
         raise UsageError(expected("a twin in whose log decisions are recorded", "none"), field="twin")
     with _opened(twin, record) as seen:
-        rollout = rollout_of(rules, seen, model, on, beside)
+        rollout = rollout_of(rules, seen, model, on, beside, law)
         for made in rollout.deciders if whole else ():
             _check_columns(made, frame, applications)
+        if in_order or owed is not None:
+            book = read_owed(owed) if isinstance(owed, Path | str) else owed
+            frame = in_order_of(frame, book, lambda asked: rollout.granted(asked, on=on))
         if record and seen is not None:
             keeper = Recorder(seen.home, rollout, asked_of(seen, on), seen.clock)
             found = keeper.columns(frame, on=on)
@@ -168,7 +184,7 @@ def decide(
         told = found.drop("arm", "decider_id", strict=False)
         if target is not None:
             write_decisions(told, rollout.champion.versions, target, each)
-        done = _result(rollout, frame, found, each, target, model, twin)
+        done = _result(rollout, frame, found, each, target, model, seen)
         return done if folder is None else _with_letters(done, frame, folder, wording, on)
 
 
@@ -179,6 +195,7 @@ def decider(
     model: Path | str | None = None,
     twin: Twin | Path | str | None = None,
     on: date | None = None,
+    profile: Sequence[str] = (),
 ) -> Iterator[Decider]:
     """Yield what decides one application after another in process: `decide(application)`, `columns(frame)`.
 
@@ -186,7 +203,7 @@ def decider(
 
     Parameters
     ----------
-    policy, model, twin, on : as of `decide`.
+    policy, model, twin, on, profile : as of `decide`.
 
     Raises
     ------
@@ -194,7 +211,7 @@ def decider(
     """
     rules = _policy(policy)
     with _opened(twin) as seen:
-        yield decider_of(rules, seen, model, on)
+        yield decider_of(rules, seen, model, on, law_of(profile))
 
 
 @contextmanager
@@ -204,6 +221,7 @@ def recorder(
     twin: Twin | Path | str,
     model: Path | str | None = None,
     on: date | None = None,
+    profile: Sequence[str] = (),
     challenger: Path | str | GraphPolicy | None = None,
     share: float | None = None,
     shadows: Sequence[Path | str | GraphPolicy] = (),
@@ -214,8 +232,8 @@ def recorder(
 
     Parameters
     ----------
-    policy, model, twin, on, challenger, share, shadows : as of `decide`. linger : the longest that a commit
-        waits for other callers where there were some, seconds, at most 0.003.
+    policy, model, twin, on, profile, challenger, share, shadows : as of `decide`. linger : the longest that a
+        commit waits for other callers where there were some, seconds, at most 0.003.
 
     Raises
     ------
@@ -224,7 +242,7 @@ def recorder(
     rules, beside = _policy(policy), _beside(challenger, share, shadows, True)
     with opened(twin, writable=True) as seen:
         seen = seen.refreshed()
-        rollout = rollout_of(rules, seen, model, on, beside)
+        rollout = rollout_of(rules, seen, model, on, beside, law_of(profile))
         yield Recorder(seen.home, rollout, asked_of(seen, on), seen.clock, linger)
 
 
@@ -288,15 +306,15 @@ def _check_columns(made: Decider, frame: pl.DataFrame, applications: Application
 
 def _result(
     rollout: Rollout, frame: pl.DataFrame, found: pl.DataFrame, each: Sequence[Versions],
-    target: Path | None, model: Path | str | None, twin: Twin | Path | str | None,
+    target: Path | None, model: Path | str | None, twin: Twin | None,
 ) -> Decided:  # fmt: skip
     made = rollout.champion
-    seen = made.value.outlook.twin if isinstance(made.value, TwinValue) else None
     rows = zip(found.iter_rows(named=True), each, strict=True)
     return Decided(
         policy=_name(made.policy),
         model=_score(made),
-        currency="" if seen is None else seen.currency,
+        profiles=() if made.law is None else made.law.profiles,
+        currency="" if twin is None else twin.currency,
         applications=len(found),
         outcomes=_outcomes(frame, found),
         reasons=_reasons(found),

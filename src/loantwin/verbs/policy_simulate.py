@@ -18,7 +18,7 @@ from loantwin.book.frames import TapeLike, tape_file
 from loantwin.book.overrides import Assumed, overrides
 from loantwin.book.tape import read_tape
 from loantwin.decisions.graph_policy import OUTCOMES, open_policy
-from loantwin.decisions.profiles import legal_rules, stands_against
+from loantwin.decisions.profiles import days_of, in_force, legal_rules, stands_against
 from loantwin.decisions.simulating.compared import (
     Bounds,
     Estimate,
@@ -232,15 +232,11 @@ def policy_simulate(
 
 def _rules(profile: Sequence[str], past: Replayed, said: pl.DataFrame) -> tuple[RuleBound, ...]:
     """Return the rules of profiles with the approvals that each stands against on its days in force."""
-    days = past.frame["application_date"].str.to_date() if "application_date" in past.frame.columns else None
-    made = []
+    days, made = days_of(past.frame, None), []
     for rule in legal_rules(profile):
         if rule.forbids or rule.actions:
             continue  # of what a policy may read, and of collection: `policy check`
-        against = stands_against(rule, past.frame, said)
-        if days is not None:
-            after = rule.last is None or (days <= rule.last)
-            against = against & (days >= rule.first).fill_null(True) & after
+        against = stands_against(rule, past.frame, said) & in_force(rule, days)
         made.append(
             RuleBound(
                 rule.id, rule.profile, rule.article, rule.words, rule.binds, rule.source, int(against.sum())

@@ -17,6 +17,7 @@ import numpy as np
 from loantwin.decisions.application_file import OPEN, day_of
 from loantwin.decisions.deciding.acted import BEST, Said, better_scores, said_by
 from loantwin.decisions.deciding.answer import CounterOffer, Decision, DecisionReason, Versions
+from loantwin.decisions.deciding.lawful import Law
 from loantwin.decisions.deciding.problems import code_of
 from loantwin.decisions.deciding.score_row import LARGEST, RowScore, ScoredRow
 from loantwin.decisions.deciding.scores import ScoreInUse, reads_terms
@@ -61,6 +62,7 @@ class Alone:
     value: RowValuer | None
     language: str
     explained: bool
+    law: Law | None = None
 
     def decide(self, application: Mapping[str, Any], flat: Mapping[str, Any], on: date | None) -> Decision:
         """Return the decision on an application that was checked. flat : it by dotted names.
@@ -79,18 +81,23 @@ class Alone:
             unsure()
         found = None if self.score is None else self.score.of(row)
         given, problem = self._filled(row, found)
-        made = rules.judged(given)
+        made, barred = self._judged(rules, given, on)
         if problem is not None:
             made = RowJudged("refer", None, None, None, None, (problem[1],), (), (), problem[1], ())
-        asks = made.outcome != "approve" and made.problem is None
+        asks = made.outcome != "approve" and made.problem is None and not barred
         reasons = self._reasons(rules, row, given, found, made, problem, asks)
-        counter = self._counter(rules, row, given, found) if asks else None
+        counter = self._counter(rules, row, given, found, on) if asks else None
         worth = self._granted(row, found, made)
         return Decision(
             str(application["application_id"]), made.outcome, made.amount, made.annual_rate, made.term_months,
             made.pattern, given.get("score"), given.get("annual_pd"), worth[0], worth[1], reasons, counter,
             tuple(made.rules), self.versions,
         )  # fmt: skip
+
+    def _judged(self, rules: RowPolicy, given: dict[str, Any], on: date | None) -> tuple[RowJudged, bool]:
+        """Return what policy and law say of a row, and whether a rule of law stands against the policy."""
+        made = rules.judged(given)
+        return (made, False) if self.law is None else self.law.row(given, made, on)
 
     def _kinds(self, row: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         """Return the open fields that rules may read and their kinds."""
@@ -204,8 +211,9 @@ class Alone:
         return {name: _known(getattr(worth, name)) for name in ("expected_loss", "expected_profit")}
 
     def _counter(
-        self, rules: RowPolicy, row: dict[str, Any], given: dict[str, Any], found: ScoredRow | None
-    ) -> CounterOffer | None:
+        self, rules: RowPolicy, row: dict[str, Any], given: dict[str, Any], found: ScoredRow | None,
+        on: date | None,
+    ) -> CounterOffer | None:  # fmt: skip
         """Return the largest amount that is approved in full, at the shortest term."""
         hangs = row_hangs(rules.graph, rules.kinds, ("outcome",), self._terms)
         if not hangs(given)[0]:
@@ -219,7 +227,7 @@ class Alone:
             filled, problem = self._filled(other, again)
             if problem is not None:
                 continue
-            made = rules.judged(filled)
+            made, _ = self._judged(rules, filled, on)
             full = made.outcome == "approve" and (made.amount, made.term_months) == (amount, term)
             if full and made.annual_rate is not None:
                 return CounterOffer(amount, made.annual_rate, term)

@@ -22,6 +22,7 @@ from loantwin.decisions.deciding.acted import BEST, better_scores, codes_of_rule
 from loantwin.decisions.deciding.alone import Alone, RowValuer, fields_of_terms
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.judged import judged
+from loantwin.decisions.deciding.lawful import BARRED, Law
 from loantwin.decisions.deciding.problems import Problems, code_of
 from loantwin.decisions.deciding.score_row import RowScore
 from loantwin.decisions.deciding.scores import ScoredColumns, ScoreInUse, column_of, reads_terms, scored
@@ -67,7 +68,8 @@ class Decider:
     """A policy with the score and the twin it decides by.
 
     language : of reasons, en or zh. explained : whether features of the score are reasons where it moved the
-    outcome; False tells the policy's rows alone: a batch of which nobody is told.
+    outcome; False tells the policy's rows alone: a batch of which nobody is told. law : rules that decisions
+    keep, None for none.
     """
 
     policy: GraphPolicy
@@ -76,6 +78,7 @@ class Decider:
     value: Valuer | None = None
     language: str = "en"
     explained: bool = True
+    law: Law | None = None
 
     def decide(self, application: Mapping[str, Any], *, on: date | None = None) -> Decision:
         """Return the decision on one application: that of `columns`.
@@ -99,7 +102,7 @@ class Decider:
         if value is not None and not isinstance(value, RowValuer):
             return None
         score = None if self.score is None else RowScore(self.score)
-        return Alone(self.policy, self.versions, score, value, self.language, self.explained)
+        return Alone(self.policy, self.versions, score, value, self.language, self.explained, self.law)
 
     def beyond(self, applications: pl.DataFrame) -> dict[str, int]:
         """Return field -> how many applications hold a number there that training did not reach."""
@@ -131,13 +134,26 @@ class Decider:
         found = None if self.score is None else scored(self.score, frame)
         given, problems = self._filled(frame, found)
         made = self._judged(given, problems, on)
-        asks = ((made["outcome"] != "approve") & made["problem"].is_null()).to_numpy().nonzero()[0]
+        open_ = (made["outcome"] != "approve") & made["problem"].is_null() & ~made[BARRED]
+        asks = open_.to_numpy().nonzero()[0]
         reasons = self._reasons(frame, found, made, asks, on)
         counter = self._counter(frame, found, self._open(given, asks), on)
         return self._valued(frame, found, made).hstack(reasons).hstack(counter).select(
             "application_id", "outcome", "amount", "annual_rate", "term_months", "pattern", "score",
             "annual_pd", "expected_loss", "expected_profit", "codes", "reasons", "rules", *COUNTER,
         )  # fmt: skip
+
+    def granted(self, applications: pl.DataFrame, *, on: date | None = None) -> Floats:
+        """Return the money granted to each of N applications, (N,), 0 where none: that of `columns`.
+
+        Raises
+        ------
+        UsageError, ModelError, ConfigError : as of `columns`.
+        """
+        frame = checked(applications)
+        found = None if self.score is None else scored(self.score, frame)
+        made = self._judged(*self._filled(frame, found), on)
+        return made["amount"].cast(pl.Float64).fill_null(0.0).to_numpy()
 
     def replay(self, applications: pl.DataFrame) -> pl.DataFrame:
         """Return what the policy would say of N applications of any day, without reasons and counter-offers.
@@ -165,6 +181,10 @@ class Decider:
         made = made.with_columns(
             *(_column(given, name).alias(name) for name in own), pl.int_range(pl.len()).alias("row")
         )
+        if self.law is None:
+            made = made.with_columns(pl.lit(False).alias(BARRED))
+        else:
+            made = self.law.columns(given, made, on)
         code, words = problems.series()
         if not problems.there.any():
             return made.with_columns(code)

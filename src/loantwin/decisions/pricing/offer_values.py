@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logit
 
-from loantwin.arrays import Codes, Floats, Integers
+from loantwin.arrays import Codes, Flags, Floats, Integers
 from loantwin.decisions.pricing.effects import PriceEffects
 from loantwin.decisions.pricing.offer_grid import OfferGrid
 
-ALLOWED, MORE, LAW, MISSING, PAYMENT, BORROWER, RETURN, LOSS, POLICY = range(9)
+ALLOWED, MORE, LAW, MISSING, PAYMENT, BORROWER, RETURN, LOSS, POLICY, UNMET = range(10)
 WHY = (
     "allowed",
     "more than is asked for",
@@ -22,6 +22,7 @@ WHY = (
     "return below the least",
     "economic profit below the least",
     "the policy does not approve it",
+    "a rule of law asks to know what is missing",
 )
 """Why an offer is not made, by code: the first that holds."""
 
@@ -56,7 +57,8 @@ class Applicants:
     table. asked : (N,) money. reference : (N,) decimal a year, the rate at which take-up is what the settings
     say. usual : (N,) payment a month of what is asked for, at the reference rate. income, debt : (N,) money a
     month, income NaN where unknown. owed : (N,) by the borrower already. segment : (N,) place in the budgets,
-    -1 for none.
+    -1 for none. cap : (N, A) decimal a year, lowest legal cap on the all-in rate that binds, inf for none.
+    unmet : (N, A) whether a rule of law asks to know what the application does not say.
     """
 
     amount: Floats
@@ -69,6 +71,8 @@ class Applicants:
     debt: Floats
     owed: Floats
     segment: Integers
+    cap: Floats
+    unmet: Flags
 
     def __len__(self) -> int:
         return len(self.asked)
@@ -151,6 +155,8 @@ def _why(
     refuse(np.isnan(amount), MORE)
     if limits.rate is not None:
         refuse((table.all_in > limits.rate + 1e-12)[None, None], LAW)
+    refuse(table.all_in > applicants.cap[:, :, None] + 1e-12, LAW)
+    refuse(applicants.unmet[:, :, None], UNMET)
     if limits.payment_share is not None:
         refuse(np.isnan(applicants.income)[:, None, None], MISSING)
         with np.errstate(invalid="ignore"):

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from loantwin.decisions.deciding.decider import Decider
+from loantwin.decisions.deciding.lawful import Law
 from loantwin.decisions.deciding.scores import ScoreInUse
 from loantwin.decisions.graph.read import parse_graph
 from loantwin.decisions.graph_policy import GraphPolicy, policy_of
+from loantwin.decisions.profiles import rules_from, rules_text
 from loantwin.errors import HomeError, expected
 from loantwin.events.codec import encode
 from loantwin.events.event import Event
@@ -55,7 +57,7 @@ def packages() -> dict[str, str]:
 
 
 def opened_event(home: Home, decider: Decider, asked: Asked) -> Event:
-    """Return the event that a decider was opened; policy and score are in the home when this returns.
+    """Return the event that a decider was opened; policy, score and law are in the home when this returns.
 
     Raises
     ------
@@ -80,6 +82,9 @@ def opened_event(home: Home, decider: Decider, asked: Asked) -> Event:
         data["policy_version"] = policy.version
     if asked.on is not None:
         data["on"] = asked.on.isoformat()
+    if decider.law is not None:
+        data["profiles"] = list(decider.law.profiles)
+        data["law_blob"] = home.put_bytes(rules_text(decider.law.rules).encode())
     if use is not None:
         named = {"model": use.id, "model_name": use.name, "model_hash": use.hash}
         data |= {name: value for name, value in named.items() if value}
@@ -112,6 +117,18 @@ def policy_opened(home: Home, event: Event) -> GraphPolicy:
             file=home.blobs.path_of(event.data["policy_blob"]),
         )
     return policy
+
+
+def law_opened(home: Home, event: Event) -> Law | None:
+    """Return the rules of law that an event says decisions kept, from their copy; None where it says none.
+
+    Raises
+    ------
+    HomeError : a copy that is damaged.
+    """
+    if "law_blob" not in event.data:
+        return None
+    return Law(tuple(event.data["profiles"]), rules_from(home.read_json(event.data["law_blob"])))
 
 
 def score_opened(home: Home, event: Event) -> ScoreInUse | None:

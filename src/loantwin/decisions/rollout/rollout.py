@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from loantwin.arrays import Integers
+from loantwin.arrays import Floats, Integers
 from loantwin.decisions.application_file import checked
 from loantwin.decisions.deciding.answer import Decision
 from loantwin.decisions.deciding.decider import Decider
@@ -76,6 +76,20 @@ class Rollout:
             made = self.deciders[place].columns(frame if len(rows) == len(frame) else frame[rows], on=on)
             parts.append(made.with_columns(pl.lit(int(place)).alias("arm"), pl.Series("row", rows)))
         return parts[0].drop("row") if len(parts) == 1 else pl.concat(parts).sort("row").drop("row")
+
+    def granted(self, applications: pl.DataFrame, *, on: date | None = None) -> Floats:
+        """Return the money granted to each of N applications by who decides it, (N,), 0 where none.
+
+        Raises
+        ------
+        UsageError, ModelError, ConfigError : as of `Decider.columns`.
+        """
+        frame = checked(applications)
+        arms, made = self.arms(frame), np.zeros(len(frame))
+        for place in np.unique(arms):
+            rows = (arms == place).nonzero()[0]
+            made[rows] = self.deciders[place].granted(frame[rows], on=on)
+        return made
 
     def beside(self, applications: pl.DataFrame, *, on: date | None = None) -> tuple[pl.DataFrame | str, ...]:
         """Return what each shadow would have answered; words why, where it cannot: an answer never hangs on

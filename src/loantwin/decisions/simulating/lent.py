@@ -34,6 +34,8 @@ KNOWN = {
     "attributes.guaranteed_share": ("guaranteed_share",),
 }
 """Field of an application -> columns of the loan table that were known then, the first one there."""
+OF_ATTRIBUTES = ("annual_income", "monthly_debt", "applicant_id", "segment")
+"""Fields of an application that no column of the loan table tells: attributes of these names fill them."""
 OBSERVED = "charge_offs"
 
 
@@ -126,7 +128,7 @@ def _applications(loans: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         if there:
             made[field] = pl.coalesce(there)
     made |= {
-        name.replace("attribute_", "attributes.", 1): _number(loans[name])
+        _field(name.removeprefix("attribute_")): _number(loans[name])
         for name in loans.columns
         if name.startswith("attribute_")
     }
@@ -135,6 +137,11 @@ def _applications(loans: pl.DataFrame) -> tuple[pl.DataFrame, int]:
     whole = frame.filter((pl.col("amount") > 0) & pl.col("term_months").is_between(term.least, term.most))
     empty = [name for name in whole.columns if whole[name].null_count() == len(whole)]
     return checked(whole.drop(empty)) if len(whole) else whole, len(frame) - len(whole)
+
+
+def _field(attribute: str) -> str:
+    """Return the field of an application that a mapping's attribute fills: its own of that name, if any."""
+    return attribute if attribute in OF_ATTRIBUTES else f"attributes.{attribute}"
 
 
 def _number(column: pl.Series) -> pl.Expr:

@@ -21,7 +21,7 @@ def compliance(
     profile: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ifrs9|cecl|basel|china|united-states|house",
+            metavar="ifrs9|cecl|basel|china|united-states|european-union|house",
             help="A set of rules; repeatable. Default: all.",
         ),
     ] = None,

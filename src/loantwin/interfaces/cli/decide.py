@@ -41,6 +41,13 @@ def decide(
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="The day of applications that have none (default: refused)."),
     ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="us|eu|cn",
+            help="Refer what rules of law of a profile forbid, with rule and source; repeatable.",
+        ),
+    ] = None,
     challenger: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help="A policy that decides a share of the applicants instead."),
@@ -54,6 +61,19 @@ def decide(
             "--shadow",
             metavar="FILE",
             help="A policy that decides beside: recorded, never answered; repeatable.",
+        ),
+    ] = None,
+    in_order: Annotated[
+        bool,
+        typer.Option(
+            "--in-order", help="Limits count what was granted before in the file: `exposures` are added to."
+        ),
+    ] = False,
+    owed: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What is owed already, `balance` by attributes.borrower_id and others: as --in-order.",
         ),
     ] = None,
     record: Annotated[
@@ -89,7 +109,8 @@ def decide(
 
     day = None if on is None else months.day(on, "on")
     result = lt.decide(
-        file, policy=policy, model=model, twin=twin, on=day, challenger=challenger, share=share,
-        shadows=shadows or (), record=record, out=out, letters=letters, reasons=reasons,
+        file, policy=policy, model=model, twin=twin, on=day, profile=profile or (), challenger=challenger,
+        share=share, shadows=shadows or (), in_order=in_order, owed=owed, record=record, out=out,
+        letters=letters, reasons=reasons,
     )  # fmt: skip
     finish(result, json, table)

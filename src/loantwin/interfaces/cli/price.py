@@ -47,6 +47,10 @@ def price(
         Path | None,
         typer.Option(metavar="FILE", help="A decision graph (JDM) that every offer must be approved by."),
     ] = None,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(metavar="us|eu|cn", help="Rules of law of a profile that offers keep; repeatable."),
+    ] = None,
     on: Annotated[
         str | None,
         typer.Option(metavar="YYYY-MM-DD", help="The policy's day of applications that have none."),
@@ -72,7 +76,7 @@ def price(
     day = None if on is None else months.day(on, "on")
     with shown("pricing") as progress:
         made = lt.price(
-            file, twin=twin, model=model, levers=levers, offers=offers, policy=policy, on=day, paths=paths,
-            seed=seed, out=out, progress=progress,
+            file, twin=twin, model=model, levers=levers, offers=offers, policy=policy,
+            profile=profile or (), on=day, paths=paths, seed=seed, out=out, progress=progress,
         )  # fmt: skip
     finish(made, json, table)

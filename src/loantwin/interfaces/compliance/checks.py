@@ -14,7 +14,9 @@ import numpy as np
 import polars as pl
 
 from loantwin.arrays import Flags
+from loantwin.decisions.profiles import LegalRule, legal_rules
 from loantwin.interfaces.compliance.evidence import Evidence
+from loantwin.interfaces.compliance.law import breaks, crowded
 
 SHOWN = 20
 """Breaches that are named; the rest is counted."""
@@ -308,6 +310,25 @@ def house_twice(e: Evidence) -> Outcome:
     return _told(found, len(e.remade))
 
 
+def law_kept(rule: LegalRule) -> Callable[[Evidence], Outcome]:
+    """Return the test of a rule of law: recorded decisions, or contacts, that it forbids."""
+
+    def decided(e: Evidence) -> Outcome:
+        """No recorded decision, of the days in force, is one that the rule forbids."""
+        there = [item for item in e.decisions if rule.holds(item.day)]
+        if not there:
+            return _gap("no decision of its days is on record: `loantwin decide --record`")
+        return _told([f"decision {item.number}" for item in there if breaks(rule, item)], len(there))
+
+    def contacted(e: Evidence) -> Outcome:
+        """No case of collections was contacted more often within the rule's days than it allows."""
+        if not len(e.contacts):
+            return _gap("no contact is on record: `loantwin process run DIR collections`")
+        return _told([f"case {name}" for name in crowded(rule, e.contacts)], len(e.contacts))
+
+    return contacted if rule.actions else decided
+
+
 def check_of(rule: str) -> Callable[[Evidence], Outcome]:
     """Return the test of a rule by its id.
 
@@ -315,6 +336,9 @@ def check_of(rule: str) -> Callable[[Evidence], Outcome]:
     ------
     KeyError : a rule without one, a fault of the register.
     """
+    legal = {item.id: item for item in legal_rules()}
+    if rule in legal:
+        return law_kept(legal[rule])
     found = globals().get(rule.replace("-", "_"))
     if not callable(found):
         raise KeyError(rule)

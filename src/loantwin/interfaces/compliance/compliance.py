@@ -95,7 +95,8 @@ def compliance(
 
     Parameters
     ----------
-    profile : ifrs9, cecl, basel, china, united-states, house; none takes all.
+    profile : ifrs9, cecl, basel, china, united-states, house, european-union; none takes all. us, eu and cn
+        are short for three of them.
     day : on which rules must have been in force, default the as-of date. Nothing of the home is written.
 
     Raises

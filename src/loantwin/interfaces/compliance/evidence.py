@@ -11,6 +11,7 @@ import polars as pl
 import loantwin as lt
 from loantwin.arrays import Floats, Integers
 from loantwin.events.verify import LogVerification
+from loantwin.interfaces.compliance.law import DecisionKept, contacts_kept, decisions_kept
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.portfolio import economies, portfolio
 from loantwin.outlook.remade import Remade, remade
@@ -156,6 +157,16 @@ class Evidence:
     def record(self) -> Record | None:
         """What a backtest found of this model's intervals."""
         return read_record(self.twin.home.folder, self.twin.fitted.data["model_blob"])
+
+    @cached_property
+    def decisions(self) -> tuple[DecisionKept, ...]:
+        """Recorded decisions."""
+        return decisions_kept(self.twin.home)
+
+    @cached_property
+    def contacts(self) -> pl.DataFrame:
+        """Contacts of collections, (M, 2) case and day."""
+        return contacts_kept(self.twin.home)
 
     @cached_property
     def known(self) -> tuple[pl.DataFrame, pl.DataFrame | None]:

@@ -9,7 +9,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
+from loantwin.decisions.profiles import LegalRule, legal_rules
 from loantwin.errors import UsageError, expected
+
+LAW = {"us": "united-states", "eu": "european-union", "cn": "china"}
+"""Profile of rules of law around decisions -> profile of the register; both names may be asked for."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +38,16 @@ class Register:
 
 @cache
 def register() -> tuple[Register, ...]:
-    """Return every rule, in the order of the file."""
+    """Return every rule: those of measuring in the order of the file, then those of law around decisions."""
+    own = _own()
+    return (*own, *(_of_law(rule) for rule in legal_rules()))
+
+
+def _of_law(rule: LegalRule) -> Register:
+    return Register(rule.id, LAW[rule.profile], rule.article, rule.words, rule.source, rule.first, rule.last)
+
+
+def _own() -> tuple[Register, ...]:
     text = files(__package__).joinpath("rules.toml").read_text(encoding="utf-8")
     return tuple(
         Register(
@@ -62,7 +75,8 @@ def of_profiles(asked: Sequence[str]) -> tuple[Register, ...]:
     ------
     UsageError : an unknown profile.
     """
-    for name in asked:
+    names = [LAW.get(name, name) for name in asked]
+    for name in names:
         if name not in profiles():
             raise UsageError(expected("one of " + ", ".join(profiles()), name), field="profile")
-    return tuple(item for item in register() if not asked or item.profile in asked)
+    return tuple(item for item in register() if not asked or item.profile in names)

@@ -14,11 +14,13 @@ import polars as pl
 from loantwin import config as configuration
 from loantwin.arrays import Floats
 from loantwin.decisions.application_file import checked, read_applications
+from loantwin.decisions.deciding.lawful import law_of
 from loantwin.decisions.graph_policy import GraphPolicy, open_policy
 from loantwin.decisions.offers.fitted import Levers, read_levers
 from loantwin.decisions.pricing.costs import CostLine, cost_lines
 from loantwin.decisions.pricing.effects import PriceEffects, price_effects
 from loantwin.decisions.pricing.offer_grid import OfferGrid, read_grid
+from loantwin.decisions.profiles import LegalRule
 from loantwin.errors import UsageError, expected
 from loantwin.outlook.asked import Asked, asked, score_to_price
 from loantwin.outlook.drawn_prices import Drawn
@@ -76,6 +78,7 @@ def price(
     levers: Path | str | Levers | None = None,
     offers: Path | str | OfferGrid | None = None,
     policy: Path | str | GraphPolicy | None = None,
+    profile: Sequence[str] = (),
     on: dt.date | None = None,
     paths: int = PATHS,
     seed: int | None = None,
@@ -91,9 +94,10 @@ def price(
         None takes the one that the twin was fitted with. levers : a file of `levers fit`: what price does to
         take-up, size and arrears; None takes risk as it is whatever the rate. offers : a grid of offers, of
         which the best is chosen for each; effects of price are then assumed where no levers tell them.
-        policy : a decision graph that offers must be approved by. on : its day, for applications without
-        one. paths : drawn ones, which
-        intervals are of. seed : of the draws, default the twin's setting. out : a file for all prices,
+        policy : a decision graph that offers must be approved by. profile : us, eu, cn, whose rules of law
+        offers keep: caps on the all-in rate, beside the grid's own, and what must be known. on : its day,
+        for applications without one. paths : drawn ones, which intervals are of. seed : of the draws,
+        default the twin's setting. out : a file for all prices,
         .jsonl, .csv or .parquet.
 
     Raises
@@ -109,6 +113,9 @@ def price(
     told = read_levers(levers) if isinstance(levers, Path | str) else levers
     grid = read_grid(offers) if isinstance(offers, Path | str) else offers
     rules = open_policy(policy) if isinstance(policy, Path | str) else policy
+    law = law_of(profile)
+    if law is not None and grid is None:
+        raise UsageError(expected("a grid of offers that rules of law are held to", "none"), field="offers")
     if rules is not None and grid is None:
         raise UsageError(expected("a grid of offers that the policy is asked about", "none"), field="offers")
     with opened(twin) as twin:
@@ -128,7 +135,8 @@ def price(
             longest = max(pricer.horizon, *grid.terms)
             reach = Pricer(outlook, longest)
             drawn = Drawn(reach, paths, draw, offered if told is not None else None)
-            choice = Choice(Offered(reach, grid, offered), found, rules, use, on)
+            legal = () if law is None else law.rules
+            choice = Choice(Offered(reach, grid, offered, legal, on), found, rules, use, on)
             chosen = choice.offers_made(drawn if len(found.rows) <= WITH_FRONTIER else None)
         if target is not None:
             write_prices(made, target, twin.provenance())
@@ -154,6 +162,7 @@ def price(
                 *found.apps.said,
                 *_notes(table, found, effects, () if grid is None else grid.rates),
                 *(() if grid is None or chosen is None else _ends(chosen, grid.rates)),
+                *(() if law is None else kept(law.rules)),
             ),
             provenance={
                 **twin.provenance(),
@@ -161,6 +170,13 @@ def price(
                 "model_hash": None if use is None else use.hash or None,
             },
         )
+
+
+def kept(rules: Sequence[LegalRule]) -> tuple[str, ...]:
+    """Return in words which rules of law offers keep, with their sources."""
+    return tuple(
+        f"rule of law kept: {rule.article}, {rule.source}" for rule in rules if rule.needs or rule.field
+    )
 
 
 def _frame(applications: Applications) -> pl.DataFrame:

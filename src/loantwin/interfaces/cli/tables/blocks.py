@@ -77,6 +77,14 @@ def show_table(
     console.print()
 
 
+def with_values(
+    columns: Sequence[str], rows: Sequence[Sequence[Cell]]
+) -> tuple[tuple[str, ...], list[tuple[Cell, ...]]]:
+    """Return a table without the columns in which no row has a value; all of them where there is no row."""
+    kept = [at for at in range(len(columns)) if not rows or any(row[at] != MISSING for row in rows)]
+    return tuple(columns[at] for at in kept), [tuple(row[at] for at in kept) for row in rows]
+
+
 def _said(columns: Sequence[str], rows: Sequence[Sequence[Cell]]) -> list[tuple[Cell, ...]]:
     """Return rows in the language spoken, the reader's own words as they are."""
     return [

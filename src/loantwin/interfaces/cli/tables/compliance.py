@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rich.console import Console
@@ -20,9 +21,10 @@ def render(console: Console, result: Any) -> None:
         f"Rules in force on {result.day.isoformat()}: {result.passed} of {result.applicable} passed, score "
         f"{score}"
     )
+    articles = Counter(item.article for item in result.rules if item.passed is not None)
     rows = [
         (
-            item.article,
+            item.article if articles[item.article] == 1 else f"{item.article} ({item.id})",
             WORDS[item.passed],
             f"{item.looked_at:,}",
             item.first.isoformat() if item.first.year > ALWAYS else "always",

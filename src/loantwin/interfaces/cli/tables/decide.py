@@ -6,7 +6,15 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, count, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    count,
+    percent,
+    show_facts,
+    show_notes,
+    show_table,
+    with_values,
+)
 from loantwin.interfaces.cli.tables.layout import MISSING
 
 MOST = 10
@@ -18,6 +26,7 @@ def render(console: Console, result: Any) -> None:
     facts = {
         "policy": result.policy,
         "score": result.model or MISSING,
+        **({"rules of law": ", ".join(result.profiles)} if result.profiles else {}),
         "applications": count(result.applications),
         "counter-offers": count(result.counter_offers),
     }
@@ -92,4 +101,4 @@ def _decisions(console: Console, result: Any) -> None:
         "profit",
         "counter-offer",
     )
-    show_table(console, "The first of them", heads, rows, words=2, more=more)
+    show_table(console, "The first of them", *with_values(heads, rows), words=2, more=more)

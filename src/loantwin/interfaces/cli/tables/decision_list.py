@@ -6,7 +6,15 @@ from typing import Any
 
 from rich.console import Console
 
-from loantwin.interfaces.cli.tables.blocks import amount, count, percent, show_facts, show_notes, show_table
+from loantwin.interfaces.cli.tables.blocks import (
+    amount,
+    count,
+    percent,
+    show_facts,
+    show_notes,
+    show_table,
+    with_values,
+)
 from loantwin.interfaces.cli.tables.layout import MISSING
 
 MOST = 20
@@ -49,7 +57,7 @@ def render(console: Console, result: Any) -> None:
         "default",
     )
     if rows:
-        show_table(console, "The latest of them", heads, rows, words=4, more=more)
+        show_table(console, "The latest of them", *with_values(heads, rows), words=4, more=more)
     show_notes(console, "Notes", result.notes)
 
 
