@@ -60,6 +60,22 @@ def test_without_a_curve_it_is_what_applications_come_to(outlook: lt.Outlook) ->
 
 
 CURVE = "1m 0.02, 12m 0.03, 3y 0.045"
+
+
+def test_with_a_curve_too_a_decision_and_a_price_read_one_truth_about_funding(outlook: lt.Outlook) -> None:
+    """The price is held to a schedule paid month by month below; what applications come to, to the price."""
+    asked, stated = kinds(40), under(outlook, funding=Funding(curve=CURVE, spread=0.01))
+    apps = Applications(
+        asked.segment, asked.product, asked.amount, asked.term, asked.annual_rate, np.zeros(40)
+    )
+    found, flat = applied(stated, apps), applied(outlook, apps)
+    made = Pricer(stated, HORIZON).valued(asked)
+    assert found.funding == pytest.approx(made.parts.funding, rel=1e-10)
+    assert found.expected_loss == pytest.approx(made.parts.expected_loss, rel=1e-10)
+    assert found.interest == pytest.approx(made.parts.interest, rel=1e-10)
+    assert (found.funding > flat.funding).all(), "no tenor of the curve with its spread is below 3 %"
+
+
 PRICING = Pricing(
     hurdle_rate=0.12, capital_ratio=0.1, tax_rate=0.2, acquisition_rate=0.01, acquisition_cost=25.0,
     monthly_cost=1.5, origination_fee=0.02, prepayment_cost=0.01,

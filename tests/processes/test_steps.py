@@ -51,6 +51,19 @@ def test_an_outcome_names_the_step_of_its_state_and_amount() -> None:
     assert referred()["state"].to_list() == ["waiting", "assigned", "second look"]
 
 
+ONE_PERSON = (" EVA", "e va", "eva.", "e\u200bva", "\uff45\uff56\uff41", "eva\u00ad", "E-V-A")
+"""Eva, as who would be two people types it: a full stop, a blank without width, full-width letters."""
+
+
+@pytest.mark.parametrize("name", ONE_PERSON)
+def test_no_sign_that_nobody_sees_makes_four_eyes_of_two(name: str) -> None:
+    step = {"case": "a", "step": "confirm", "at": at(3), "by": name, "reason": "x"}
+    with pytest.raises(UsageError, match="another than who took propose"):
+        judged(read_process("review"), referred(), table(step))
+    other = judged(read_process("review"), referred(), table({**step, "by": "eva li"}))
+    assert other["state"].to_list() == ["approved"]
+
+
 REFUSALS = {
     "four eyes": ({"step": "confirm", "by": " EVA", "reason": "x"}, "another than who took propose"),
     "not possible": ({"step": "propose", "by": "ben", "reason": "x"}, "in state second look .*was propose"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ import pytest
 
 import loantwin as lt
 from loantwin.clock import FixedClock
+from loantwin.decisions.deciding.answer import decisions_of
 from loantwin.decisions.graph_policy import nested, open_policy
 from loantwin.errors import UsageError
 from loantwin.events.home import Home
@@ -197,3 +199,57 @@ def test_the_example_of_the_page_runs_as_written(tmp_path: Path, monkeypatch: py
     assert [item.code for item in third.reasons] == ["model-value-missing"]
     assert [item.code for item in fourth.reasons] == ["Limits/limits-1"]
     assert (fourth.counter_offer.amount, fourth.counter_offer.annual_rate) == (4_800.0, 0.142)
+
+
+def profit_policy(folder: Path) -> Path:
+    """Write a policy that reads what a loan leaves, and no score."""
+    rows = [("< 0", '"decline"', '["It loses money"]'), (">= 0", '"approve"', "[]")]
+    table = {
+        "hitPolicy": "first",
+        "inputs": [{"id": "in", "name": "profit", "field": "expected_profit"}],
+        "outputs": [
+            {"id": "outcome", "name": "outcome", "field": "outcome"},
+            {"id": "reasons", "name": "reasons", "field": "reasons"},
+            {"id": "rate", "name": "rate", "field": "annual_rate"},
+        ],
+        "rules": [
+            {"_id": f"worth-{number}", "in": cut, "outcome": outcome, "reasons": reasons, "rate": "0.1"}
+            for number, (cut, outcome, reasons) in enumerate(rows, 1)
+        ],
+    }
+    document = {
+        "nodes": [
+            {"id": "1", "name": "Asked", "type": "inputNode"},
+            {"id": "2", "name": "Worth", "type": "decisionTableNode", "content": table},
+            {"id": "3", "name": "Answer", "type": "outputNode"},
+        ],
+        "edges": [
+            {"id": "a", "sourceId": "1", "targetId": "2"},
+            {"id": "b", "sourceId": "2", "targetId": "3"},
+        ],
+        "metadata": {},
+    }
+    file = folder / "profit.json"
+    file.write_text(json.dumps(document), encoding="utf-8")
+    return file
+
+
+def test_a_policy_that_reads_profit_gets_reasons_of_the_score_that_made_the_loss(
+    fitted: Path, tmp_path: Path
+) -> None:
+    """The worst risk loses at 7 % and would not at the best; at 0.1 % money alone costs 3: all lose."""
+    worst = pl.col("application_id").is_not_null()
+    frame = asked(8).with_columns(
+        pl.lit("instalment").alias("product"),
+        pl.when(worst).then(pl.lit(-4.0)).alias("attributes.income"),
+        pl.when(worst).then(pl.lit(4.0)).alias("attributes.debt"),
+    )
+    with lt.decider(profit_policy(tmp_path), model=fitted / "scores", twin=fitted / "twin") as made:
+        assert made.value is not None
+        for rate, moved in ((0.07, True), (0.001, False)):
+            here = frame.with_columns(pl.lit(rate).alias("annual_rate"))
+            found = decisions_of(made.columns(here), made.versions)
+            assert {item.outcome for item in found} == {"decline"}, rate
+            codes = {item.code for one in found for item in one.reasons}
+            assert bool(codes & {"income", "debt"}) is moved, (rate, codes)
+            assert [made.decide(nested(row)) for row in here.iter_rows(named=True)] == list(found)

@@ -165,3 +165,10 @@ def test_what_cannot_be_is_refused_by_name(
 ) -> None:
     with pytest.raises((UsageError, ArgumentError), match=words):
         lt.policy_simulate(CREDIT, book.outcomes, book.outcomes_mapping, **options)
+
+
+def test_a_declined_application_that_stands_twice_is_refused(book: lt.ExampleBook) -> None:
+    """It would count twice in the bounds."""
+    asked = [{"application_id": "D-1", "amount": 900.0, "term_months": 12}] * 2
+    with pytest.raises(UsageError, match="each declined application once, was 'D-1 twice'"):
+        lt.policy_simulate(CREDIT, book.outcomes, book.outcomes_mapping, declined=pl.DataFrame(asked))

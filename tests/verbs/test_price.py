@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -159,3 +160,26 @@ def test_the_example_of_the_page_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     said = capsys.readouterr().out
     assert "P-1 0.05" in said
     assert "P-8 None income is missing" in said
+
+
+def test_a_best_rate_at_the_end_of_the_grid_is_said_to_be_none(home: Path, tmp_path: Path) -> None:
+    """Who takes up, and pays, the same at any price is best offered the dearest: no grid holds its best."""
+    flat = replace(LEVERS, mean=np.array([-1e-6, 0.0, -1e-6]), covariance=np.diag([1e-12] * 3))
+    grid = ROOT / "examples" / "offer_grid.toml"
+    made = lt.price(ASKED, twin=home, levers=write_levers(flat, tmp_path / "l.json"), offers=grid, paths=20)
+    assert made.offers is not None
+    best = [item.best.annual_rate for item in made.offers.rows if item.best is not None]
+    assert set(best) == {0.2}
+    assert f"{len(best)} of {len(best)} best offers stand at the grid's highest rate" in " ".join(made.notes)
+    steep = lt.price(ASKED, twin=home, offers=grid, paths=20)
+    assert "highest rate" not in " ".join(steep.notes), "assumed take-up falls by 15 % a point"
+
+
+def test_what_hangs_on_the_economy_has_an_interval_and_what_does_not_is_sure(found: Priced) -> None:
+    """Who defaults or repays early pays no more interest: of paths that differ no sum is the same."""
+    ends = {line.part: (line.amount.p05, line.amount.mean, line.amount.p95) for line in found.parts}
+    for part in ("interest", "capital_benefit", "prepayment", "tax", "expected_loss"):
+        low, mean, high = ends[part]
+        assert low < mean < high, part
+    for part in ("fee", "acquisition"):
+        assert len(set(ends[part])) == 1, part

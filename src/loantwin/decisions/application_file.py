@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -36,7 +37,9 @@ FIELDS = (
     ApplicationField("application_date", "date", "Day of the application: the time that rules may read."),
     ApplicationField("applicant_id", "text", "The lender's number of the applicant, the same each time."),
     ApplicationField("amount", "number", "Amount asked for, money.", least=0.0, needed=True),
-    ApplicationField("term_months", "integer", "Term asked for, months.", least=1.0, needed=True),
+    ApplicationField(
+        "term_months", "integer", "Term asked for, months.", least=1.0, most=1200.0, needed=True
+    ),
     ApplicationField("annual_rate", "number", "Rate asked for, decimal a year.", least=0.0, most=10.0),
     ApplicationField("product", "text", "Kind of contract."),
     ApplicationField("pattern", "text", "How principal comes back, a name of term sheets."),
@@ -67,13 +70,20 @@ PERSONAL = "personal"
 """The object that says who a person is: it never enters a log."""
 NAMES_OF_PERSONS = frozenset(
     (
-        "name", "first_name", "last_name", "full_name", "email", "phone", "mobile", "address", "street",
-        "birth_date", "date_of_birth", "national_id", "id_number", "ssn", "passport", "姓名", "身份证号",
-        "手机号", "电话", "住址", "地址", "邮箱", "出生日期",
+        "name", "first_name", "last_name", "full_name", "surname", "family_name", "given_name", "maiden_name",
+        "email", "e_mail", "email_address", "mail", "phone", "phone_number", "telephone", "mobile",
+        "mobile_number", "address", "home_address", "postal_address", "street", "birth_date",
+        "date_of_birth", "dob", "birthday", "national_id", "id_number", "ssn", "social_security_number",
+        "tax_id", "passport", "passport_number", "iban", "account_number", "card_number", "姓名", "身份证号",
+        "身份证", "手机号", "手机", "电话", "住址", "地址", "邮箱", "电子邮箱", "银行卡号", "出生日期",
     )
 )  # fmt: skip
 """Names of attributes that belong under `personal` (assumed)."""
 JSON_KINDS = {"text": "string", "number": "number", "integer": "integer", "flag": "boolean", "date": "string"}
+CONTROL = r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]"
+"""What no number of an application holds: it would steer a terminal, or turn the order of letters."""
+PLAIN = ("application_id", "applicant_id")
+PLAIN_WORDS = "a text of one line, not empty, without control characters"
 BY_NAME = {item.name: item for item in FIELDS}
 
 
@@ -133,6 +143,7 @@ def check_application(application: Mapping[str, Any]) -> None:
     flat = flattened(application)
     for name in flat:
         _known(name)
+    _apart(flat)
     for item in FIELDS:
         value = flat.get(item.name)
         if value is None:
@@ -145,8 +156,31 @@ def check_application(application: Mapping[str, Any]) -> None:
 
 
 def flattened(application: Mapping[str, Any]) -> dict[str, Any]:
-    """Return an application by dotted names."""
-    return dict(_flat(application))
+    """Return an application by dotted names.
+
+    Raises
+    ------
+    UsageError : a field that is given twice, nested and by its dotted name.
+    """
+    made: dict[str, Any] = {}
+    for name, value in _flat(application):
+        if name in made:
+            raise UsageError(expected("a field once", "nested and by its dotted name"), field=name)
+        made[name] = value
+    return made
+
+
+def _apart(names: Iterable[str], file: object | None = None) -> None:
+    """Raise UsageError where a name is a value and an object that holds others."""
+    known = set(names)
+    for name in known:
+        above = name
+        while "." in above:
+            above = above.rpartition(".")[0]
+            if above in known:
+                raise UsageError(
+                    expected(f"a value or an object as {above}", f"both: {name}"), field=above, file=file
+                )
 
 
 def _flat(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:
@@ -169,6 +203,8 @@ def _known(name: str, file: object | None = None) -> None:
 def _wrong(item: ApplicationField, value: Any) -> str:
     """Return what a value should have been, empty where it is right."""
     if item.kind == "text":
+        if item.name in PLAIN and isinstance(value, str):
+            return "" if value.strip() and not re.search(CONTROL, value) else PLAIN_WORDS
         return "" if isinstance(value, str) else "a text"
     if item.kind == "date":
         return "" if _day(value) is not None else "a day as YYYY-MM-DD"
@@ -218,7 +254,14 @@ def read_applications(path: Path | str) -> pl.DataFrame:
     file = Path(path)
     try:
         frame = _read(file)
-    except (OSError, pl.exceptions.PolarsError, json.JSONDecodeError, UnicodeDecodeError) as problem:
+    except (
+        OSError,
+        pl.exceptions.PolarsError,
+        ValueError,
+        TypeError,
+        OverflowError,
+        RecursionError,
+    ) as problem:
         raise TapeError(
             expected("a file of applications", str(problem).splitlines()[0]), file=file
         ) from problem
@@ -233,9 +276,46 @@ def _read(file: Path) -> pl.DataFrame:
     if file.suffix == ".csv":
         return pl.read_csv(file, infer_schema_length=None)
     if file.suffix == ".jsonl":
-        return pl.read_ndjson(file, infer_schema_length=None)
-    documents = json.loads(file.read_text(encoding="utf-8"))
-    return pl.DataFrame(documents if isinstance(documents, list) else [documents], infer_schema_length=None)
+        try:
+            return pl.read_ndjson(file, infer_schema_length=None)
+        except pl.exceptions.PolarsError as problem:
+            raise ValueError(_line_at_fault(file) or str(problem).splitlines()[0]) from problem
+    documents = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_once)
+    rows = documents if isinstance(documents, list) else [documents]
+    for number, row in enumerate(rows, 1):
+        if not isinstance(row, dict):
+            raise ValueError(f"in application {number} a value that is no object")
+    return pl.DataFrame(rows, infer_schema_length=None)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object, whose keys must differ: readers do not agree on which of two counts."""
+    made = dict(pairs)
+    if len(made) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)} twice in one object")
+    return made
+
+
+def _line_at_fault(file: Path) -> str:
+    """Return which line of a file is no JSON object, and why; empty where each is one."""
+
+    def no_number(text: str) -> None:
+        raise ValueError(f"{text}, which is no number of JSON")
+
+    with file.open(encoding="utf-8") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                found = (
+                    json.loads(line, object_pairs_hook=_once, parse_constant=no_number)
+                    if line.strip()
+                    else {}
+                )
+            except (ValueError, RecursionError) as problem:
+                return f"in line {number}: {str(problem).splitlines()[0]}"
+            if not isinstance(found, dict):
+                return f"in line {number} a value that is no object"
+    return ""
 
 
 def checked(frame: pl.DataFrame, file: object | None = None) -> pl.DataFrame:
@@ -248,12 +328,18 @@ def checked(frame: pl.DataFrame, file: object | None = None) -> pl.DataFrame:
     made = frame
     while nested := [name for name, kind in made.schema.items() if isinstance(kind, pl.Struct)]:
         for name in nested:
+            parts = [f"{name}.{part.name}" for part in made.schema[name].fields]  # type: ignore[attr-defined]  # a struct
+            for part in parts:
+                if part in made.columns:
+                    words = expected("a field once", "nested and by its dotted name")
+                    raise UsageError(words, field=part, file=file)
             made = made.with_columns(
                 pl.col(name).struct.field(part.name).alias(f"{name}.{part.name}")
                 for part in made.schema[name].fields  # type: ignore[attr-defined]  # a struct
             ).drop(name)
     for name in made.columns:
         _known(name, file)
+    _apart(made.columns, file)
     for item in FIELDS:
         if item.name not in made.columns:
             if item.needed:
@@ -278,6 +364,9 @@ def _column(frame: pl.DataFrame, item: ApplicationField, file: object | None) ->
         raise UsageError(expected(f"{item.kind}s", str(kind)), field=item.name, file=file)
     if item.kind in ("number", "integer") and not kind.is_numeric():
         raise UsageError(expected("numbers", str(kind)), field=item.name, file=file)
+    if item.name in PLAIN:
+        bad = (column.str.strip_chars() == "") | column.str.contains(CONTROL)
+        _refuse(frame, item, bad.fill_null(False), PLAIN_WORDS, file)
     if item.kind == "date":
         day = column.str.to_date("%Y-%m-%d", strict=False)
         bad = column.is_not_null() & (day.is_null() | (column.str.len_bytes() != 10))

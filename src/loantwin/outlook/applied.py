@@ -1,7 +1,8 @@
 """What a loan that is asked for comes to over its life: default, loss, income, costs and profit.
 
 Cash is what the twin's engine expects of a loan of that segment, size and score lent today: who defaults or
-pays early pays no more interest. All is worth at the as-of date, discounted at the cost of funding:
+pays early pays no more interest. All is worth at the as-of date, discounted at the cost of funding, which is
+each loan's transfer rate where the settings state a curve (`products.funding`), else one rate for all:
 
     profit = interest - (funding + servicing) x balance at the month's start - loss of the month's defaults
 
@@ -24,6 +25,7 @@ from loantwin.engine.runoff import build_cells
 from loantwin.outlook.applications import Applications
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.portfolio import GENERATED_PATHS
+from loantwin.products.funding import curve_of, transfer_rates
 
 YEAR = 12
 AT_ONCE = 128
@@ -50,17 +52,41 @@ class Economics:
     year_profit: Floats
 
 
-def economics_of(flows: Flows, funding: float, servicing: float) -> Economics:
+def funding_rates(outlook: Outlook, cells: Cells) -> Floats | float:
+    """Return what money for loans costs, decimal a year: (B,) transfer rates of the cells, or the one rate.
+
+    By matched maturity of what the contracts repay, where `funding.curve` is stated; else
+    `economics.funding_annual_rate`.
+    """
+    config = outlook.twin.config
+    curve = curve_of(config.funding.curve, config.funding.spread, config.economics.funding_annual_rate)
+    if not curve.stated:
+        return config.economics.funding_annual_rate
+    return transfer_rates(np.maximum(cells.balance[:, :-1] - cells.balance[:, 1:], 0.0), curve)
+
+
+def mean_funding_rate(outlook: Outlook, cells: Cells) -> float:
+    """Return the one rate on many loans' balance that comes to what their own transfer rates ask for."""
+    rates = funding_rates(outlook, cells)
+    standing = cells.balance[:, :-1].sum(axis=1)
+    if isinstance(rates, float) or not standing.sum() > 0.0:
+        return float(np.mean(rates))
+    return float((standing * np.nan_to_num(rates)).sum() / standing.sum())
+
+
+def economics_of(flows: Flows, funding: Floats | float, servicing: float) -> Economics:
     """Return the sums of flows (..., T) over their months, (...).
 
     Parameters
     ----------
-    flows : whose losses are discounted at `funding`. funding, servicing : decimals a year of the balance.
+    flows : whose losses are discounted at `funding`. funding : decimal a year of the balance, one or in the
+    shape of the sums. servicing : decimal a year of the balance.
     """
     months = flows.balance.shape[-1]
-    worth = (1.0 + funding / 12.0) ** -np.arange(1.0, months + 1.0)
+    rate = funding if isinstance(funding, float) else funding[..., None]
+    worth = (1.0 + rate / 12.0) ** -np.arange(1.0, months + 1.0)
     opening = np.concatenate([flows.opening[..., None], flows.balance[..., :-1]], axis=-1)
-    costs = {"funding": funding / 12.0 * opening * worth, "servicing": servicing / 12.0 * opening * worth}
+    costs = {"funding": rate / 12.0 * opening * worth, "servicing": servicing / 12.0 * opening * worth}
     interest = flows.interest * worth
     profit = interest - costs["funding"] - costs["servicing"] - flows.loss_gross
     return Economics(
@@ -109,8 +135,12 @@ def economics_of_units(outlook: Outlook, units: Applications, shocks: Floats) ->
         size = min(AT_ONCE, len(units) - start)
         columns = take(units.columns(costs.funding_annual_rate), slice(start, start + size))
         cells = applied_cells(outlook, columns, shocks.shape[1], np.arange(size))
+        money = funding_rates(outlook, cells)
+        if not isinstance(money, float):  # losses too are discounted at the loan's own rate
+            cells = replace(cells, annual_rate=money)
+            money = money[np.argsort(cells.group)]
         flows = conditional_flows(twin.model.parameters, cells, twin.model.lgd, shocks, groups=size)
-        made = economics_of(flows, costs.funding_annual_rate, costs.servicing_annual_rate)
+        made = economics_of(flows, money, costs.servicing_annual_rate)
         parts.append([_mean(getattr(made, item.name)) for item in fields(Economics)])
     return Economics(*(np.concatenate(part) for part in zip(*parts, strict=True)))
 

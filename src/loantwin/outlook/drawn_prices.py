@@ -21,7 +21,10 @@ AT_ONCE = 64
 """Kinds that are looked at on all paths in one go: bounds the memory."""
 STEP = 0.05
 """Log-odds over which the slope of a figure by the risk is taken."""
-FIGURES = ("funding", "operating", "expected_loss", "capital_cost", "raroc", "economic_profit")
+FIGURES = (
+    "interest", "capital_benefit", "funding", "operating", "prepayment", "expected_loss", "tax",
+    "capital_cost", "raroc", "economic_profit",
+)  # fmt: skip
 """Parts that have an interval; beside them annual_pd and break_even_rate."""
 ENDS = (0.05, 0.95)
 

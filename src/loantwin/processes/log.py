@@ -55,7 +55,13 @@ def adoption(home: Home, process: Process, today: Any) -> Event | None:
 
 
 def steps_of(home: Home, name: str) -> pl.DataFrame:
-    """Return the steps that a home holds of a process, in the order of recording; see `steps.COLUMNS`."""
+    """Return the steps that a home holds of a process, in the order of recording; see `steps.COLUMNS`.
+
+    Raises
+    ------
+    LogError : an event that was changed, or is gone. HomeError : a copy of steps that is damaged.
+    """
+    home.log.check_span(0, home.log.head[0])  # damage may hide a step, and with it four eyes
     parts: list[pl.DataFrame] = []
     single: list[dict[str, Any]] = []
     for event in home.log.read(types=(TABLE, ONE)):

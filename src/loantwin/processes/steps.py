@@ -241,8 +241,12 @@ def _refuse_late(steps: pl.DataFrame, file: object | None) -> None:
 
 
 def folded(name: pl.Expr) -> pl.Expr:
-    """Return a name as it is compared: blanks and upper case aside."""
-    return name.str.strip_chars().str.replace_all(r"\s+", " ").str.to_lowercase()
+    """Return a name as it is compared, as the register of models does (`people.same_person`): by its letters
+    and digits alone, upper case aside, so that no blank or sign that nobody sees makes another person.
+    """
+    plain = name.str.normalize("NFKC").str.to_lowercase()
+    letters = plain.str.replace_all(r"[^\p{L}\p{N}]", "")
+    return pl.when(letters == "").then(plain.str.strip_chars()).otherwise(letters)
 
 
 def states(steps: pl.DataFrame) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
+from loantwin.decisions.recording.fields import ADDRESS
 from loantwin.errors import TapeError, UsageError, expected
 from loantwin.models.scoring.table import Table, read_table
 from loantwin.processes.steps import COLUMNS
@@ -70,6 +71,8 @@ def _frame(table: Table, file: Path) -> pl.DataFrame:
         False
     )
     _whole(frame, "amount", wrong, "an amount of at least 0", file)
+    mail = frame["reason"].str.contains(ADDRESS.pattern).fill_null(False)
+    _whole(frame, "reason", mail, "a reason without personal data: it stays in the log", file)
     return read.select(GIVEN)
 
 

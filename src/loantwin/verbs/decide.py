@@ -190,7 +190,7 @@ def decide(
 
 @contextmanager
 def decider(
-    policy: GraphPolicy,
+    policy: Path | str | GraphPolicy,
     *,
     model: Path | str | None = None,
     twin: Twin | Path | str | None = None,
@@ -209,8 +209,9 @@ def decider(
     ------
     UsageError : no such model, or a model of the register without a twin. ModelError : a damaged folder.
     """
+    rules = _policy(policy)
     with _opened(twin) as seen:
-        yield decider_of(policy, seen, model, on, law_of(profile))
+        yield decider_of(rules, seen, model, on, law_of(profile))
 
 
 @contextmanager
@@ -356,6 +357,10 @@ def _with_letters(
     return replace(made, letters=told, notes=tuple(notes))
 
 
+def _numbers(frame: pl.DataFrame, name: str) -> pl.Series:
+    return frame[name].cast(pl.Float64) if name in frame.columns else pl.Series(name, [], dtype=pl.Float64)
+
+
 def _name(policy: GraphPolicy) -> str:
     return f"{policy.name} {policy.version}".strip()
 
@@ -407,8 +412,16 @@ def _notes(rollout: Rollout, frame: pl.DataFrame, with_twin: bool) -> tuple[str,
     """Return in words what a reader must know of the score and of the twin."""
     made = rollout.champion
     use, said = made.score, []
+    if twice := int(frame["application_id"].is_duplicated().sum()):
+        said.append(
+            f"{twice:,} applications have an application_id that is not theirs alone: each was decided"
+        )
+    if high := int((_numbers(frame, "annual_rate") > 1.0).sum()):
+        said.append(
+            f"{high:,} applications ask for more than 100 % a year: rates are decimals, 12 % a year is 0.12"
+        )
     if use is None:
-        return ("no score was asked: the policy reads what applications hold",)
+        return (*said, "no score was asked: the policy reads what applications hold")
     said += [
         f"the challenger's share is referred: {item.decider.score.refused[1]}"
         for item in rollout.challengers

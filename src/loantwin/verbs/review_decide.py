@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
+from loantwin.decisions.recording.fields import ADDRESS
 from loantwin.decisions.scoring.people import person
 from loantwin.decisions.scoring.told import origin
 from loantwin.errors import UsageError, expected
@@ -95,4 +96,7 @@ def _reason(reason: str) -> str:
     told = reason.strip() if isinstance(reason, str) else ""
     if not 0 < len(told) <= LONGEST:
         raise UsageError(expected(f"a reason of 1 to {LONGEST} signs", reason), field="reason")
+    if ADDRESS.search(told):
+        words = expected("a reason without personal data: it stays in the log", "one with an e-mail address")
+        raise UsageError(words, field="reason")
     return told

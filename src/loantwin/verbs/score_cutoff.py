@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -18,7 +18,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.models.book_columns import exposure_of
 from loantwin.models.forecasting import draw_shocks
 from loantwin.outlook.applications import Applications, read_applications
-from loantwin.outlook.applied import Economics, applied_cells, economics_of
+from loantwin.outlook.applied import Economics, applied_cells, economics_of, mean_funding_rate
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.scored import NamedScore, score_of
 from loantwin.twin import Twin, opened
@@ -155,7 +155,9 @@ def score_cutoff(
         ends = np.unique(np.quantile(kept.log_odds, np.arange(1, SLICES + 1) / SLICES, method="inverted_cdf"))
         slice_ = np.searchsorted(ends, kept.log_odds, side="left")
         by_slice = _by_slice(outlook, kept, slice_, len(ends), paths, draw, progress)
-        return _result(twin, named, kept, int((~scored).sum()), ends, slice_, by_slice, paths)
+        lent = applied_cells(outlook, kept.columns(0.0), int(kept.term.max()))
+        money = mean_funding_rate(outlook, lent)
+        return _result(twin, named, kept, int((~scored).sum()), ends, slice_, by_slice, paths, money)
 
 
 def _check_same(twin: Twin, named: NamedScore) -> None:
@@ -203,8 +205,11 @@ def _by_slice(
         own = take(columns, slice_ == place)
         shocks = draw_shocks(model, covariates, seed, exposure=exposure_of(model, own, horizon))
         cells = applied_cells(outlook, own, horizon)
+        money = mean_funding_rate(outlook, cells)
+        if money != costs.funding_annual_rate:  # a curve is stated: losses are discounted by it too
+            cells = replace(cells, annual_rate=np.full(len(cells.annual_rate), money))
         flows = conditional_flows(model.parameters, cells, model.lgd, np.ascontiguousarray(shocks))
-        found.append(economics_of(flows, costs.funding_annual_rate, costs.servicing_annual_rate))
+        found.append(economics_of(flows, money, costs.servicing_annual_rate))
     return Economics(
         **{
             item.name: np.concatenate([getattr(one, item.name) for one in found], axis=1)
@@ -222,6 +227,7 @@ def _result(
     slice_: Any,
     by_slice: Economics,
     paths: int,
+    funding: float,
 ) -> ScoreCutoffResult:
     number = np.cumsum(np.bincount(slice_, minlength=len(ends))).astype(float)
     lent = np.cumsum(np.bincount(slice_, asked.amount, len(ends)))
@@ -251,7 +257,7 @@ def _result(
         applications=len(asked),
         unscored=unscored,
         paths=paths,
-        funding_annual_rate=costs.funding_annual_rate,
+        funding_annual_rate=funding,
         servicing_annual_rate=costs.servicing_annual_rate,
         curve=curve,
         profits={way: _profits(profit, cut_off, approved) for way, profit in counted.items()},

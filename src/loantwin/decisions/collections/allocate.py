@@ -18,6 +18,8 @@ from loantwin.kernels import in_shares
 
 EXACT = 4_000
 """Wishes (a case with a treatment that is worth something) up to which the plan is exact, by HiGHS."""
+OPTIMAL = 0
+"""Status of HiGHS where it has proved the plan the best."""
 STEPS = 60
 """Rounds in which prices are set, at most."""
 
@@ -66,10 +68,10 @@ def allocate(demand: Demand, exact: int = EXACT) -> Plan:
     if not len(case):
         return Plan(np.full(len(demand.value), -1), 0.0, 0.0, True, np.zeros(len(demand.capacity)))
     prices, bound = _prices(demand, case, kind, worth)
-    if len(case) <= exact:
-        choice = _best(demand, case, kind, worth)
-        value = _worth(demand, choice)
-        return Plan(choice, value, value, True, prices)
+    found = _best(demand, case, kind, worth) if len(case) <= exact else None
+    if found is not None:
+        value = _worth(demand, found)
+        return Plan(found, value, value, True, prices)
     choice = _by_price(demand, case, kind, worth, prices)
     value = _worth(demand, choice)
     return Plan(choice, value, max(bound, value), bound - value <= 1e-9 * max(1.0, abs(bound)), prices)
@@ -170,9 +172,9 @@ def _by_price(demand: Demand, case: Integers, kind: Integers, worth: Floats, pri
     return max(plans, key=lambda choice: _worth(demand, choice))
 
 
-def _best(demand: Demand, case: Integers, kind: Integers, worth: Floats) -> Integers:
+def _best(demand: Demand, case: Integers, kind: Integers, worth: Floats) -> Integers | None:
     """Return the best plan by HiGHS: one treatment a case at most, capacities, contacts left to each
-    person.
+    person. None where HiGHS does not say that it is the best.
     """
     from scipy.optimize import Bounds, LinearConstraint, milp
     from scipy.sparse import coo_array, vstack
@@ -195,8 +197,8 @@ def _best(demand: Demand, case: Integers, kind: Integers, worth: Floats) -> Inte
         bounds=Bounds(0.0, 1.0),
         options={"mip_rel_gap": 0.0},
     )
-    choice = np.full(count, -1, dtype=np.int64)
-    if found.x is not None:
-        taken = found.x > 0.5
-        choice[case[taken]] = kind[taken]
+    if found.status != OPTIMAL or found.x is None:
+        return None
+    choice, taken = np.full(count, -1, dtype=np.int64), found.x > 0.5
+    choice[case[taken]] = kind[taken]
     return choice

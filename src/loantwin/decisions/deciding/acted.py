@@ -17,6 +17,8 @@ SCORED = ("score", "annual_pd")
 """Fields of an application that a score fills."""
 MOST_CUTS = 8
 """Better scores that are tried."""
+BEST = -100.0
+"""Log-odds of bad that no score is below: a twin reads the best of its bands."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from loantwin.decisions.application_file import OPEN, day_of
-from loantwin.decisions.deciding.acted import Said, better_scores, said_by
+from loantwin.decisions.deciding.acted import BEST, Said, better_scores, said_by
 from loantwin.decisions.deciding.answer import CounterOffer, Decision, DecisionReason, Versions
 from loantwin.decisions.deciding.lawful import Law
 from loantwin.decisions.deciding.problems import code_of
@@ -193,14 +193,22 @@ class Alone:
     def _moved(self, rules: RowPolicy, row: dict[str, Any], given: dict[str, Any], made: RowJudged) -> bool:
         """Return whether a better score would have decided otherwise, or for other reasons."""
         own = given.get("score")
-        for score in better_scores(self.policy.graph) or (None,):
+        for score in (*better_scores(self.policy.graph), None):  # at last who is above all: default and worth
             if score is not None and (math.inf if own is None else own) >= score:
                 continue
-            better = row | {"annual_pd": 0.0} | ({} if score is None else {"score": float(score)})
+            better = row | self._best_worth(row) | {"annual_pd": 0.0}
+            better |= {"score": own if score is None else float(score)}
             then = rules.judged(better)
             if then.problem is None:
                 return then.outcome != made.outcome or "\n".join(then.reasons) != "\n".join(made.reasons)
         return False
+
+    def _best_worth(self, row: dict[str, Any]) -> dict[str, float | None]:
+        """Return what a loan would come to at the best risk that the twin knows."""
+        if self.value is None:
+            return {}
+        worth = self.value.of_row(row, BEST)
+        return {name: _known(getattr(worth, name)) for name in ("expected_loss", "expected_profit")}
 
     def _counter(
         self, rules: RowPolicy, row: dict[str, Any], given: dict[str, Any], found: ScoredRow | None,

@@ -18,7 +18,7 @@ import polars as pl
 
 from loantwin.arrays import Floats, Integers
 from loantwin.decisions.application_file import check_application, checked, flattened
-from loantwin.decisions.deciding.acted import better_scores, codes_of_rules
+from loantwin.decisions.deciding.acted import BEST, better_scores, codes_of_rules
 from loantwin.decisions.deciding.alone import Alone, RowValuer, fields_of_terms
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.judged import judged
@@ -294,12 +294,15 @@ class Decider:
     ) -> Integers:
         """Return which of some rows a better score would have decided otherwise, or for other reasons."""
         moved, left = [], asks
-        for score in better_scores(self.policy.graph) or (None,):
+        for score in (*better_scores(self.policy.graph), None):  # at last who is above all: default and worth
             here = left if score is None else left[(made["score"][left].fill_null(np.inf) < score).to_numpy()]
             if not len(here):
                 continue
-            better = frame[here].with_columns(pl.lit(0.0).alias("annual_pd"))
-            better = better if score is None else better.with_columns(pl.lit(float(score)).alias("score"))
+            better = frame[here].with_columns(
+                made["score"][here] if score is None else pl.lit(float(score)).alias("score"),
+                *self._best_worth(frame[here]),
+                pl.lit(0.0).alias("annual_pd"),
+            )
             then, now = judged(self.policy, better, on), made[here]
             differs = then["problem"].is_null() & (
                 (then["outcome"] != now["outcome"])
@@ -309,6 +312,16 @@ class Decider:
             done = here[then["problem"].is_null().to_numpy()]
             left = np.setdiff1d(left, done)
         return np.sort(np.concatenate(moved)) if moved else np.empty(0, dtype=np.int64)
+
+    def _best_worth(self, frame: pl.DataFrame) -> tuple[pl.Series, ...]:
+        """Return what M loans would come to at the best risk that the twin knows; none without a twin."""
+        if self.value is None:
+            return ()
+        worth = self.value(frame, np.full(len(frame), BEST))
+        return tuple(
+            pl.Series(name, getattr(worth, name)).fill_nan(None)
+            for name in ("expected_loss", "expected_profit")
+        )
 
     def _counter(
         self, frame: pl.DataFrame, found: ScoredColumns | None, asks: Integers, on: date | None

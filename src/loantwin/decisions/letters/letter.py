@@ -7,12 +7,14 @@ Credit Reporting Act asks for where a bureau's report was used is not written.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from loantwin.decisions.application_file import CONTROL
 from loantwin.decisions.deciding.answer import CounterOffer, Decision
 from loantwin.decisions.letters.wording import Reason, Wording
 
@@ -133,7 +135,8 @@ def _text(
     reasons: Sequence[Reason], offer: CounterOffer | None, day: date, language: str, currency: str,
 ) -> str:  # fmt: skip
     says, person, lender = TEXTS[language], application.get("personal") or {}, wording.lender
-    named = str(person.get("name") or says["applicant"])
+    told = {name: _clean(person.get(name)) for name in ("name", "address")}
+    named = " ".join(told["name"].split()) or says["applicant"]
     asked = says["asked"].format(
         id=decision.application_id, amount=_money(application["amount"], currency),
         months=int(application["term_months"]),
@@ -150,7 +153,7 @@ def _text(
     parts = [
         "\n".join(str(lender[name]) for name in ("name", "address") if name in lender),
         _day(day, language),
-        "\n".join(str(person[name]) for name in ("name", "address") if person.get(name)),
+        "\n".join(part for part in (" ".join(told["name"].split()), told["address"]) if part),
         says["head"] if language == "zh" else says["head"].upper(),
         asked,
         says["dear"].format(name=named),
@@ -161,6 +164,12 @@ def _text(
         str(lender.get("name", "")),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _clean(value: Any) -> str:
+    """Return what a person said of himself as lines of print: nothing that steers a terminal or printer."""
+    lines = ("" if value is None else str(value)).splitlines()
+    return "\n".join(line for line in (re.sub(CONTROL, "", item).strip() for item in lines) if line)
 
 
 def _money(amount: float, currency: str) -> str:

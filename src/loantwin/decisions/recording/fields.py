@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from typing import Any
@@ -15,6 +16,8 @@ from loantwin.errors import UsageError, expected
 
 NOT_FINITE = "not_finite"
 """Key of the object that stands for NaN or infinity, which JSON cannot hold."""
+ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+"""What an e-mail address looks like."""
 
 
 def parted_one(application: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -58,9 +61,12 @@ def joined(application: Mapping[str, Any], personal: Mapping[str, Any] | None) -
 
 
 def _refuse_names(names: Iterable[str]) -> None:
-    """Raise UsageError where an attribute's name says that it is of a person."""
+    """Raise UsageError where an attribute's name is one of a person, or a word of the log's own."""
     for name in names:
         root, _, rest = name.partition(".")
+        if NOT_FINITE in name.split("."):
+            words = expected(f"another name than {NOT_FINITE}, which the log keeps for itself", name)
+            raise UsageError(words, field=name)
         if root == "attributes" and rest.lower() in NAMES_OF_PERSONS:
             words = expected(f"personal.{rest}: what enters the log stays there", name)
             raise UsageError(words, field=name)
@@ -69,7 +75,12 @@ def _refuse_names(names: Iterable[str]) -> None:
 def _plain(value: Any, name: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return {NOT_FINITE: str(value)}
-    if value is None or isinstance(value, bool | int | float | str):
+    if isinstance(value, str):
+        if "@" in value and not is_personal(name) and ADDRESS.search(value):
+            words = expected("personal fields under personal: what enters the log stays", "an e-mail address")
+            raise UsageError(words, field=name)
+        return value
+    if value is None or isinstance(value, bool | int | float):
         return value
     if type(value) is date:
         return value.isoformat()

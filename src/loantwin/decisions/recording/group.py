@@ -98,8 +98,9 @@ class GroupCommit:
         try:
             seals = self._home.persons.put(persons)
             self._home.append(_sealed(event, seals) for item in group for event in item.events)
-        except BaseException:
-            self._home.persons.erase(tuple(persons))
+        except BaseException:  # a decision that came into the log all the same keeps its person
+            lost = [key for key in persons if self._home.log.find(f"{BEGINS}{key}") is None]
+            self._home.persons.erase(lost)
             raise
         self.commits += 1
 

@@ -15,7 +15,7 @@ import polars as pl
 from loantwin.arrays import Flags, Floats
 from loantwin.book.as_of import known_at
 from loantwin.book.tape import Tape
-from loantwin.decisions.application_file import checked, read_applications
+from loantwin.decisions.application_file import BY_NAME, checked, read_applications
 from loantwin.errors import UsageError, expected
 
 KNOWN = {
@@ -133,7 +133,8 @@ def _applications(loans: pl.DataFrame) -> tuple[pl.DataFrame, int]:
         if name.startswith("attribute_")
     }
     frame = loans.select(column.alias(name) for name, column in made.items())
-    whole = frame.filter((pl.col("amount") > 0) & (pl.col("term_months") >= 1))
+    term = BY_NAME["term_months"]
+    whole = frame.filter((pl.col("amount") > 0) & pl.col("term_months").is_between(term.least, term.most))
     empty = [name for name in whole.columns if whole[name].null_count() == len(whole)]
     return checked(whole.drop(empty)) if len(whole) else whole, len(frame) - len(whole)
 
@@ -173,6 +174,10 @@ def _apart(lent: pl.DataFrame, declined: pl.DataFrame) -> None:
     both = declined.filter(pl.col("application_id").is_in(lent["application_id"].implode()))
     if len(both):
         words = expected("declined applications that were not lent", f"{both['application_id'][0]} in both")
+        raise UsageError(words, field="application_id")
+    twice = declined.filter(pl.col("application_id").is_duplicated())
+    if len(twice):
+        words = expected("each declined application once", f"{twice['application_id'][0]} twice")
         raise UsageError(words, field="application_id")
 
 

@@ -161,6 +161,7 @@ def price(
                 *said,
                 *found.apps.said,
                 *_notes(table, found, effects, () if grid is None else grid.rates),
+                *(() if grid is None or chosen is None else _ends(chosen, grid.rates)),
                 *(() if law is None else kept(law.rules)),
             ),
             provenance={
@@ -250,7 +251,24 @@ def _notes(
                 f"{effects.high:.1%} a year, which the levers were fitted on: which rate is best is not "
                 "shown, but carried on from there"
             )
+    if high := int((found.given > 1.0).sum()):
+        said.append(
+            f"{high:,} applications ask for more than 100 % a year: rates are decimals, 12 % a year is 0.12"
+        )
     none = int(np.isnan(table.break_even_rate).sum())
     if none:
         said.append(f"{none:,} applications have no break-even rate up to 300 % a year")
     return tuple(said)
+
+
+def _ends(made: OffersMade, rates: tuple[float, ...]) -> tuple[str, ...]:
+    """Return what to know of best offers at the highest rate of a grid: no cost of it stops them there."""
+    rows = [item for item in made.rows if item.best is not None]
+    top = sum(item.best.annual_rate == max(rates) for item in rows if item.best is not None)
+    if len(rates) < 2 or not top:
+        return ()
+    return (
+        f"{top:,} of {len(rows):,} best offers stand at the grid's highest rate, {max(rates):.2%}: the "
+        "grid's end, a limit or the policy sets the price there, not what is lost in take-up and risk; a "
+        "higher rate was not looked at, and that this one is best is not shown",
+    )

@@ -13,7 +13,7 @@ from loantwin.decisions.pricing.effects import PriceEffects
 from loantwin.decisions.pricing.kinds import Kinds, distinct
 from loantwin.decisions.pricing.parts import Parts
 from loantwin.outlook.asked import Asked
-from loantwin.outlook.drawn_prices import ENDS, Drawn
+from loantwin.outlook.drawn_prices import ENDS, FIGURES, Drawn
 from loantwin.outlook.priced import Pricer, Valued
 from loantwin.types import Progress, stretch
 from loantwin.verbs.price.rows import COSTS, EARNED, Bounds, PartLine, Price, number, part_line, verdict_of
@@ -21,8 +21,8 @@ from loantwin.verbs.price.rows import COSTS, EARNED, Bounds, PartLine, Price, nu
 SHOWN = ("annual_pd", "break_even_rate", "funding", "operating", "expected_loss", "capital_cost", "raroc",
          "economic_profit")  # fmt: skip
 """Figures with an interval, in the order shown."""
-TOTALS = ("expected_loss", "economic_profit", "funding", "operating", "capital_cost")
-"""Parts whose totals have an interval."""
+TOTALS = tuple(name for name in FIGURES if name != "raroc")
+"""Parts whose totals hang on what comes; the others are sure once the loans are lent."""
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def _bounds(
     lent = np.bincount(place, np.where(rated, amount, 0.0), len(once))
     done = 0
     for rows, figures in drawn.figures(once, weight, break_even, added):
-        for name, values in figures.items():
-            ends[name][rows] = np.quantile(values, ENDS, axis=0).T
+        for name in SHOWN:
+            ends[name][rows] = np.quantile(figures[name], ENDS, axis=0).T
         for name in TOTALS:
             totals[name] += figures[name] @ lent[rows]
         done += len(rows)

@@ -33,6 +33,10 @@ def economy_under(
         f"{scenario.name}: no {config.funding.short_rate} for every month, funding costs "
         f"{100.0 * config.economics.funding_annual_rate:g} % a year throughout"
     )
+    if config.funding.curve.strip():
+        words += (
+            "; funding.curve is of new loans, which price, decide and score cutoff read: not of this book"
+        )
     return replace(economy, notes=(*economy.notes, words))
 
 
