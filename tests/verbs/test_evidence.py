@@ -206,12 +206,21 @@ def test_a_twin_that_values_loans_is_derived_again(tmp_path: Path) -> None:
     assert told.derived["expected_profit"] == valued.expected_profit
 
 
-def test_an_application_is_no_decision(made: tuple[Path, Any]) -> None:
+def test_an_application_that_was_decided_once_is_meant_and_several_are_named(
+    made: tuple[Path, Any], tmp_path: Path
+) -> None:
     item = made[1].decisions[5]
-    with pytest.raises(UsageError, match=f"{item.decision_id} are of application {item.application_id}"):
-        lt.evidence(made[0], item.application_id)
+    assert lt.evidence(made[0], item.application_id).decision_id == item.decision_id
     with pytest.raises(UsageError, match="field decision: expected a recorded decision, was 'nothing'"):
         lt.evidence(made[0], "nothing")
+    home, examples = Path(shutil.copytree(made[0], tmp_path / "twin")), Path(__file__).parents[2] / "examples"
+    twice = [
+        lt.decide(examples / "applications.jsonl", policy=examples / "policy.json", twin=home, record=True)
+        for _ in range(2)
+    ]
+    first, second = (made_.decisions[0].decision_id for made_ in twice)
+    with pytest.raises(UsageError, match=f"{first}, {second} are of application A-1"):
+        lt.evidence(home, "A-1")
 
 
 def test_a_log_cut_short_is_told(made: tuple[Path, Any], tmp_path: Path) -> None:

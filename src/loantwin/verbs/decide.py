@@ -314,7 +314,7 @@ def _result(
         policy=_name(made.policy),
         model=_score(made),
         profiles=() if made.law is None else made.law.profiles,
-        currency="" if twin is None else twin.currency,
+        currency="" if twin is None or twin.last("TapeLoaded") is None else twin.currency,
         applications=len(found),
         outcomes=_outcomes(frame, found),
         reasons=_reasons(found),

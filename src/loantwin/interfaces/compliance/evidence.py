@@ -165,7 +165,7 @@ class Evidence:
 
     @cached_property
     def contacts(self) -> pl.DataFrame:
-        """Contacts of collections, (M, 2) case and day."""
+        """Contacts of collections: case and day, a row each."""
         return contacts_kept(self.twin.home)
 
     @cached_property
