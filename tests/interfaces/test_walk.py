@@ -724,6 +724,7 @@ REFUSED = {
     "review decide {home} A-1 --outcome approve --reason seen --by eva": "another than who took propose",
     "why p.json#by_stage.2.allowance": "a file that is there",
     "price {applications_to_price} --twin {home} --model": "the score that the twin was fitted with",
+    "policy simulate {credit} --tape {tape} --format {mapping} --assume": "one of the assumptions",
     "tape check {tape} --format {mapping} --quarantine {out} --assume": "one of the assumptions",
     "twin create {new} --tape {tape} --format {mapping} --as-of {as_of} --assume": "one of the assumptions",
 }

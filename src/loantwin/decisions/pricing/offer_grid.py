@@ -32,6 +32,15 @@ KEYS = (
     "budgets",
 )
 
+LIMIT_WORDS = {
+    "rate": "Legal cap on the all-in rate, a year.",
+    "source": "The law that the cap is from.",
+    "payment_share": "Payments, other debts in them, over income.",
+    "borrower": "Most that one borrower owes, money.",
+    "least_raroc": "Least return on capital, a year.",
+    "least_profit": "Least economic profit, money.",
+}
+
 
 @dataclass(frozen=True)
 class OfferLimits:
@@ -204,6 +213,8 @@ def grid_schema() -> dict[str, Any]:
         key: {"type": "number", "minimum": low, "maximum": high} for key, (low, high) in RANGES.items()
     }
     limits["source"] = {"type": "string"}
+    for name, words in LIMIT_WORDS.items():
+        limits[name]["description"] = words
     return {
         "title": "A grid of offers",
         "type": "object",
@@ -224,8 +235,7 @@ def grid_schema() -> dict[str, Any]:
                 "type": "object",
                 "properties": limits,
                 "additionalProperties": False,
-                "description": "What every offer keeps: legal cap on the all-in rate, its source, share of "
-                "income for payments, most that a borrower owes, least return and economic profit.",
+                "description": "What every offer keeps.",
             },
             "budgets": {
                 "type": "object",
