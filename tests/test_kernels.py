@@ -94,13 +94,18 @@ def test_no_two_kernels_share_a_draw() -> None:
     """The counter's last word says what a draw is for."""
     from loantwin.engine import randomness
     from loantwin.engine.montecarlo import kernels as montecarlo
+    from loantwin.processes.simulation import kernels as processes
     from loantwin.risk.loss.copula import kernels as copula
 
-    purposes = [montecarlo.LOAN_PATHS, montecarlo.CELL_PATHS, copula.PURPOSE]
+    purposes = [
+        montecarlo.LOAN_PATHS, montecarlo.CELL_PATHS, randomness.LOAN_ENDS, randomness.LOAN_BALANCES,
+        copula.PURPOSE, processes.PURPOSE,
+    ]  # fmt: skip
     assert len({int(purpose) for purpose in purposes}) == len(purposes)
     assert (randomness.LOAN_PATHS, randomness.CELL_PATHS) == (montecarlo.LOAN_PATHS, montecarlo.CELL_PATHS)
     own = {path for path in FILES if "0xD2511F53" in path.read_text(encoding="utf-8")}
-    assert {name_of(path) for path in own} == {montecarlo.__name__, copula.__name__}, "another file draws"
+    known = {montecarlo.__name__, copula.__name__, processes.__name__}
+    assert {name_of(path) for path in own} == known, "another file draws"
 
 
 def test_a_cached_kernel_calls_functions_of_kernel_files_only() -> None:
