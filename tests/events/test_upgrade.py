@@ -27,7 +27,8 @@ HOMES = Path(__file__).parent / "homes"
 ACCOUNTS = {"AccountOpened", "AccountFactRecorded"}
 MODELS = {"ModelRegistered", "ModelApproved", "ModelRefused", "ModelPlaced"}
 DECISIONS = {"DeciderOpened", "DecidingStopped", "DecidingResumed"}
-YOUNGER = ACCOUNTS | MODELS | DECISIONS | {"LoansScored"}
+PROCESSES = {"ProcessAdopted", "StepTaken", "StepsTaken"}
+YOUNGER = ACCOUNTS | MODELS | DECISIONS | PROCESSES | {"LoansScored"}
 """Younger than that home: `accounts-1`, `models-1` and `scores-1` hold some of them."""
 
 
