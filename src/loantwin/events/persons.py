@@ -109,7 +109,9 @@ class Persons:
         if self.path.is_symlink():
             raise HomeError("expected a file of the home's own, was a link; remove it", file=self.path)
         with sqlite_errors(self.path):
-            if not reading:
+            if reading:
+                self._settle()
+            else:
                 os.close(os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600))
             mode = "ro" if reading else "rw"
             connection = sqlite3.connect(
@@ -127,6 +129,16 @@ class Persons:
                 connection.execute("COMMIT")
             finally:
                 connection.close()  # what was not committed is undone
+
+    def _settle(self) -> None:
+        """Undo what a killed writer left half done: a connection that may not write cannot read before."""
+        left = self.path.with_name(f"{PERSONS}-journal")
+        if left.exists() and os.access(self.path, os.W_OK):
+            connection = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=rw", uri=True, timeout=30.0)
+            try:
+                connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            finally:
+                connection.close()
 
 
 def seal(secret: bytes, text: str) -> str:
