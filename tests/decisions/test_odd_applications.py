@@ -23,7 +23,7 @@ ASKED: dict[str, Any] = {
     "application_id": "A-1", "application_date": "2026-08-03", "amount": 12_000.0, "term_months": 36,
     "annual_income": 60_000.0, "score": 640.0,
 }  # fmt: skip
-DEEP = "[" * 5_000 + "]" * 5_000
+DEEP = "[" * 100_000 + "]" * 100_000  # beyond what any Python reads
 
 
 def text_of(**changes: Any) -> str:
