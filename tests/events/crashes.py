@@ -73,7 +73,7 @@ def creation(folder: Path) -> dict[str, int]:
                 ]
             )
 
-    while killed_at(step := step + 2, work):
+    def look() -> None:
         if target.exists():
             with Home.open(target) as home:
                 found = home.verify()
@@ -88,6 +88,14 @@ def creation(folder: Path) -> dict[str, int]:
             shutil.rmtree(target)
             left = [path for path in folder.iterdir() if (path / "lock").exists()]
             assert left == [], (step, left)
+
+    while killed_at(step := step + 2, work):
+        look()
+    shutil.rmtree(target)
+    ended = step
+    for step in range(ended - 19, ended, 2):  # every step of the end, where the commit is
+        if killed_at(step, work):
+            look()
     return seen
 
 

@@ -40,7 +40,9 @@ from .tables import TABLES, held_to_width
 
 pytestmark = pytest.mark.usefixtures("few_paths")
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+TOUR = ROOT / "docs" / "decisions-tour.md"
+"""Its lines follow each other on papers of their own: `tests/verbs/test_decisions_tour.py` runs them all."""
+PAGES = sorted({ROOT / "README.md", *(ROOT / "docs").glob("*.md")} - {TOUR})
 KINDS = ("demo", "tour", "snapshot", "quiet")
 HOMES = ("twin", "DIR", "sba", "sba-2005", "club", "made", "balanced", "current", "trust", "slow", "mine")
 """Words that stand for a twin's home on the pages."""
@@ -156,6 +158,8 @@ decide {applications} --policy {policy} --model {told}#logistic --twin {home}
 decide {applications} --policy {policy} --twin {registered} --challenger {policy_next} --share 0.5 --record
 decide {applications} --policy {policy} --twin {registered} --shadow {policy_next} --record
 decide {applications} --policy {policy} --letters {new} --reasons {wording}
+decide {applications} --policy {policy} --in-order --profile us
+price {applications_to_price} --twin {home} --offers {offer_grid} --profile eu --paths 8
 evidence {home} no-such-decision
 decision list {home} --application A-1 --since 2020-01-31
 decision list {home} --loans {became}
@@ -327,6 +331,7 @@ REPLACED = (
     (r"CASES\.csv --format examples/collections\.toml", "{today} --format {treatments}"),
     (r"CONTACTS\.csv --on 2024-03-04 --table plan\.csv", "{contacts} --on 2024-03-04 --table {plan}"),
     (r"uplift\.json", "{uplift}"),
+    (r"owed\.csv", "{owed}"),
     (r'"income proven by tax return"', "proven"),
     (r"examples/(\w+)\.(?:jsonl?|toml|csv)", r"{\1}"),
     (r"\$DATA/\S*Supervisory_Baseline\S*", "{base}"),
@@ -658,6 +663,7 @@ def write_register(home: Path, folder: Path) -> dict[str, object]:
         record=True,
     )
     (folder / "became.csv").write_text("application_id,loan_id\nA-1,L000000001\n", encoding="utf-8")
+    (folder / "owed.csv").write_text("attributes.borrower_id,balance\nB-1,20000\n", encoding="utf-8")
     return {"decision": found.decisions[0].decision_id, "became": folder / "became.csv"}
 
 
