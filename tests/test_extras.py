@@ -135,6 +135,7 @@ def test_the_demo_asks_for_its_extra_before_any_work(tmp_path: Path, monkeypatch
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_without_extras_all_but_what_subclasses_a_library_loads_and_the_main_job_runs(tmp_path: Path) -> None:
     absent = sorted({"markupsafe", *(module for modules in EXTRAS.values() for module in modules)})
     done = subprocess.run(

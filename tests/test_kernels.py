@@ -156,6 +156,7 @@ def imported(path: Path) -> dict[str, str]:
     return found
 
 
+@pytest.mark.slow
 def test_shared_work_is_called_through_in_shares_or_whole() -> None:
     bare, seen = [], set()
     for path in OTHERS:

@@ -261,6 +261,7 @@ FORMS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_hundred_thousand_columns_are_read_in_time_that_grows_as_they_do(read_own: Read, form: str) -> None:
     make, name = FORMS[form]

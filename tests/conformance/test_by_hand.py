@@ -10,6 +10,7 @@ import pytest
 import loantwin as lt
 
 
+@pytest.mark.slow
 def test_a_stated_model_makes_a_twin(
     lender: Path, panel_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

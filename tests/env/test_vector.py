@@ -18,6 +18,7 @@ def made(**arguments):
     return gymnasium.make_vec(NAME, vectorization_mode="vector_entry_point", **arguments)
 
 
+@pytest.mark.slow
 def test_each_book_is_stepped_as_it_would_be_alone():
     envs = made(num_envs=5, horizon=4)
     seen, _ = envs.reset(seed=3)

@@ -405,6 +405,7 @@ def damaged(raw: bytes, luck: random.Random) -> bytes:
     return bytes(made)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("part", "accidents"), [("log.sqlite", 400), ("log.head", 100)])
 def test_accidents_are_named_or_leave_the_right_answer(
     filled: Path, tmp_path: Path, part: str, accidents: int

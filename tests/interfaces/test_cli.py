@@ -114,6 +114,7 @@ def test_help_names_the_extra_in_full():
     assert "loantwin[jax]" in run("sensitivity", "--help").stdout, "brackets are no markup"
 
 
+@pytest.mark.slow
 def test_no_such_home(tmp_path):
     for command in (
         ["forecast"],

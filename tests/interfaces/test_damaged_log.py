@@ -87,6 +87,7 @@ def test_no_command_is_left_out(tmp_path: Path) -> None:
     assert set(folders(typer.main.get_command(app))) - none == set(commands(tmp_path, tmp_path, tmp_path))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", DAMAGE)
 def test_a_damaged_log_is_named_by_every_command(
     loantwin: Command, small_home: Path, raw_lender: Path, tmp_path: Path, kind: str
@@ -105,6 +106,7 @@ def test_a_damaged_log_is_named_by_every_command(
     assert sorted(path.name for path in home.rglob("*") if path.name not in gone) == before
 
 
+@pytest.mark.slow
 def test_a_copy_that_lost_events_is_named_by_every_command(
     loantwin: Command, small_home: Path, raw_lender: Path, tmp_path: Path
 ) -> None:

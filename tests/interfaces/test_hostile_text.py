@@ -53,6 +53,7 @@ def home(hostile: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return made
 
 
+@pytest.mark.slow
 def test_no_mark_reaches_the_terminal(hostile: Path, home: Path, loantwin: Command, tmp_path: Path) -> None:
     mapping = hostile / "mapping.toml"
     commands = [

@@ -86,6 +86,7 @@ def test_a_tape_is_checked_in_its_format(plugin: Path, loantwin) -> None:
     assert (found["format"], found["currency"]) == ("plugin-format", "EUR")
 
 
+@pytest.mark.slow
 def test_a_twin_is_taught_by_its_model_and_keeps_the_name(
     plugin: Path, loantwin, taught: Path, raw_lender: Path
 ) -> None:
@@ -140,6 +141,7 @@ def test_the_allowance_by_its_standard_is_worked_out_by_hand(
     )
 
 
+@pytest.mark.slow
 def test_losses_by_its_model(plugin: Path, loantwin, small_home: Path, tmp_path: Path) -> None:
     words = ["--paths", 1_000, "--confidence", 0.95, "--json"]
     own = document(
@@ -195,6 +197,7 @@ def test_a_product_of_the_package_is_read_from_a_tape_and_runs_off(installed: Pa
     assert "AssertionError: ('instalment'" in missing.stderr, "without the package no such product is known"
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_package_as_it_is_and_its_checks_run(
     plugin: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -107,6 +107,7 @@ def test_mean_counts_reach_three_parts_of_the_twin_and_one_of_the_rivals(panel_h
             assert after == pytest.approx(0.75 * before + 0.25 * others, rel=5e-3)
 
 
+@pytest.mark.slow
 def test_fit_combines_and_every_verb_reads_it(panel_home: Path, lender: Path, tmp_path: Path) -> None:
     home = tmp_path / "twin"
     shutil.copytree(panel_home, home)

@@ -55,6 +55,7 @@ def test_an_environment_takes_any_horizon_and_number_of_paths(home):
         assert short.unwrapped.horizon == STORED_MONTHS
 
 
+@pytest.mark.slow
 def test_tables_of_another_model_or_another_book_are_not_used(home, lender):
     with lt.open(home) as twin:
         loans = twin.known_loans

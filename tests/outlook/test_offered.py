@@ -160,6 +160,7 @@ def approved(pd: float, amount: float, term: int) -> bool:
     return not (pd > 0.17 and amount >= 5_000 and term > 48)
 
 
+@pytest.mark.slow
 def test_1000_applicants_get_what_looking_at_every_offer_finds(outlook: lt.Outlook, tmp_path: Path) -> None:
     frame, offers = applicants(APPLICANTS), grid()
     made = lt.price(

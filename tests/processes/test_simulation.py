@@ -56,6 +56,7 @@ def queue(people: int, rate: float, minutes: float, patience: float | None = Non
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("people", "rate", "minutes"), [(1, 4.0, 9.0), (3, 12.0, 12.0), (10, 48.0, 10.0), (25, 100.0, 13.0)]
 )

@@ -19,6 +19,7 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "suites.md"
 SHEET = TermSheet(amount=Decimal(1000), annual_rate=Decimal("0.1"), payments=4, start=date(2024, 1, 1))
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_page_is_what_the_suites_print(data: Path) -> None:
     assert PAGE.read_text(encoding="utf-8") == conventions.page(data)

@@ -75,6 +75,7 @@ def test_every_kind_of_history_is_played(
     assert floating.height > 20
 
 
+@pytest.mark.slow
 def test_balances_are_those_of_the_history(played: dict[str, Account], histories: dict[str, Months]) -> None:
     for loan_id, account in played.items():
         months = kept(histories[loan_id])
@@ -84,6 +85,7 @@ def test_balances_are_those_of_the_history(played: dict[str, Account], histories
             assert abs(away) <= cents(rate, number), (loan_id, month["report_date"], away)
 
 
+@pytest.mark.slow
 def test_days_past_due_are_those_of_the_history(
     played: dict[str, Account], histories: dict[str, Months]
 ) -> None:

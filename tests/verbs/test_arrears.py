@@ -18,6 +18,7 @@ def made(panel_home: Path, lender: Path, folder: Path, tape: Path, mapping: str 
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:expected segments")  # the snapshot is one segment, the panel was more
 def test_states_from_days_and_stated_states_give_the_same(
     cases: Path, panel_home: Path, lender: Path, tmp_path: Path
@@ -49,6 +50,7 @@ def test_loans_more_than_ninety_days_late_are_in_default_everywhere(
     assert found["expected_loss"] == pytest.approx(allowance["allowance"])
 
 
+@pytest.mark.slow
 def test_a_panel_without_states_fits_as_the_one_that_states_them(lender: Path, tmp_path: Path) -> None:
     text = (lender / "mapping.toml").read_text(encoding="utf-8")
     before, _, after = text.partition("[panel.state]")

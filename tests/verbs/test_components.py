@@ -105,6 +105,7 @@ def test_stress_takes_the_lags_that_the_fit_chose(lagged_home: Path) -> None:
     assert flows[1].defaulted.sum() != pytest.approx(flows[0].defaulted.sum(), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_book_without_a_default_cannot_be_taken_apart(lender: Path, tmp_path: Path) -> None:
     tape = pl.read_csv(lender / "tape.csv", separator=";", infer_schema=False)
     bad = tape.filter(

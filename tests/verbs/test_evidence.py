@@ -186,6 +186,7 @@ def test_a_log_that_was_rewritten_as_a_whole_is_told(made: tuple[Path, Any], tmp
     assert "the log was rewritten" in told.notes[0]
 
 
+@pytest.mark.slow
 def test_a_twin_that_values_loans_is_derived_again(tmp_path: Path) -> None:
     book = scored_book(tmp_path, loans=2_000, cases=1_000)
     lt.score_train(

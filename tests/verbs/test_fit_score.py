@@ -111,6 +111,7 @@ def test_a_column_that_is_known_only_later_is_refused(book: ScoredBook, home: Pa
         lt.fit(home, score=tmp_path / "leaks", score_file=book.tape)
 
 
+@pytest.mark.slow
 def test_a_score_that_knows_what_came_later_is_refused(book: ScoredBook, tmp_path: Path) -> None:
     lt.twin_create(tmp_path / "early", book.tape, book.mapping, date(2014, 12, 31))
     tape = pl.read_csv(book.tape)
@@ -164,6 +165,7 @@ def test_a_fit_without_a_score_is_the_same_to_the_bit_after_one_with(
     json.dumps(plain.to_dict())
 
 
+@pytest.mark.slow
 def test_a_registered_score_is_the_one_object_that_a_folder_holds(
     book: ScoredBook, home: Path, fitted: FitResult, tmp_path: Path
 ) -> None:

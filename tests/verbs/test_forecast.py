@@ -120,6 +120,7 @@ def test_net_loss_is_of_joint_paths(panel_home: Path) -> None:
     assert net["p95"] - net["p05"] < (charged["p95"] - back["p05"]) - (charged["p05"] - back["p95"])
 
 
+@pytest.mark.slow
 def test_what_loans_in_default_bring_is_uncertain_and_has_its_mean(panel_home: Path) -> None:
     with opened(panel_home) as twin:
         outlook = Outlook(twin)

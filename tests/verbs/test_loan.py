@@ -153,6 +153,7 @@ state_date = { constant = 2025-12-31 }
         lt.loan(tmp_path / "twin", "A", known="2025-12-30")
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_same_and_tables_people_read(home: Path) -> None:
     happened(home, date(2026, 2, 27), datetime(2026, 3, 2, 9, tzinfo=UTC))
     command = [sys.executable, "-c", "from loantwin.interfaces.cli.main import run; run()", "loan", str(home)]

@@ -133,6 +133,7 @@ def test_all_that_a_tape_holds_is_in_the_opening_or_named_beside_it(panel_home: 
     assert parts["charged_off"].balance == pytest.approx(gone["charged_off"].sum())
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_book_without_an_event_is_measured_by_every_command(
     cases: Path, fitted: Callable[[str, Path], Path]

@@ -74,6 +74,7 @@ MOVES = [
 """Settings, a value that moves a figure, and the figure."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "value", "verb", "figure"), MOVES)
 def test_a_setting_that_moves_a_figure_moves_the_provenance(
     home: Path, lender: Path, tmp_path: Path, name: str, value: object, verb: str, figure: str

@@ -60,6 +60,7 @@ def test_new_lending_holds_the_balance(panel_home):
     assert off.months[-1].balance.mean < 0.9 * off.opening_balance
 
 
+@pytest.mark.slow
 def test_provisions_add_up(home):
     for standard, parts in (("ifrs9", "by_stage"), ("cecl", "by_pool"), ("five-level", "by_class")):
         document = valid(lt.provisions(home, standard))
@@ -80,6 +81,7 @@ def test_loss_distribution_is_ordered(home):
     assert document["es"]["value"] > document["var"]["value"] > document["expected_loss"]["value"] > 0
 
 
+@pytest.mark.slow
 def test_expected_loss_and_stage_one_allowance_are_one_figure(panel_home):
     # Two roads to the 12-month loss of performing loans: loan by loan under IFRS 9, by cell on simulated
     # paths.

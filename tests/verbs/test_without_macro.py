@@ -68,6 +68,7 @@ def test_every_derivative_of_loss_is_there_but_those_by_macro(
     assert "macro effect" not in {row.kind for item in found.scenarios.values() for row in item.parameters}
 
 
+@pytest.mark.slow
 def test_the_page_says_it(home: Path, tmp_path: Path) -> None:
     lt.report(home, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -47,6 +47,7 @@ def test_the_cases(cases: Path, truths: ModuleType) -> None:
     assert min(right / size for right, size, _ in scores.values()) >= 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_templates_by_names_alone(data: Path, tmp_path: Path, truths: ModuleType) -> None:
     folder = data / "templates"
@@ -75,6 +76,7 @@ def test_cases_that_state_columns_and_have_no_tape(tmp_path: Path, truths: Modul
     assert total(scores) >= 0.9
 
 
+@pytest.mark.slow
 def test_tapes_made_up_later(tmp_path: Path, held_out: ModuleType) -> None:
     scores = {}
     for name, (_, lines, truth) in held_out.HEADERS.items():

@@ -94,6 +94,7 @@ def random_limits(luck: np.random.Generator) -> list[Limit]:
     ]
 
 
+@pytest.mark.slow
 def test_a_million_random_plans_break_no_limit_and_no_capacity() -> None:
     """Random wishes, contacts, limits and capacities; what is checked counts afresh and knows nothing of
     `room`."""

@@ -41,6 +41,7 @@ def fitted(folder: Path, frame: pl.DataFrame, **options: Any) -> tuple[Offers, E
     return offers, fit_effects(offers, told), told
 
 
+@pytest.mark.slow
 def test_planted_effects_are_found_where_price_was_random(tmp_path: Path) -> None:
     inside: dict[str, list[bool]] = {name: [] for name in ("take_up_slope", "size_slope", "arrears_slope")}
     flagged = 0

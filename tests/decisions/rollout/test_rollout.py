@@ -172,6 +172,7 @@ print(told.by_request, told.event, flush=True)
 """
 
 
+@pytest.mark.slow
 def test_a_running_decider_of_another_process_obeys_within_a_second(made: Path, home: Path) -> None:
     """500 decisions a second in batches of 10; the command is given in another process."""
     frame = applications(10, faults=False)

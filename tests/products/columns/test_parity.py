@@ -32,6 +32,7 @@ def unlike(sheets: list[TermSheet]) -> list[TermSheet]:
     return found
 
 
+@pytest.mark.slow
 def test_four_hundred_schedules() -> None:
     random = Random(1)
     assert unlike([drawn(random, longest=36) for _ in range(400)]) == []

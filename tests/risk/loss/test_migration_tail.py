@@ -44,6 +44,7 @@ def test_weights_undo_the_shift() -> None:
     assert mean == pytest.approx(50 * 0.05, rel=0.02)
 
 
+@pytest.mark.slow
 def test_errors_are_smaller_than_those_of_plain_paths_and_the_mean_is_the_same() -> None:
     rng = np.random.default_rng(4)
     loans, size = 400, rng.lognormal(0, 0.8, 400)

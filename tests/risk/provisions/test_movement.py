@@ -307,6 +307,7 @@ def cents(loans: list[tuple]) -> dict[str, dict[str, int]]:  # type: ignore[type
     }
 
 
+@pytest.mark.slow
 @given(st.lists(row, max_size=25), st.integers(0, 25))
 @settings(max_examples=60, deadline=None)
 def test_lines_sum_to_the_cent_and_parts_sum_to_the_whole(loans: list[tuple], cut: int) -> None:  # type: ignore[type-arg]

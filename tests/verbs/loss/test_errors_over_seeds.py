@@ -48,6 +48,7 @@ def test_a_model_without_simulation_still_states_an_error(panel_home: Path) -> N
     assert any("times the expected loss" in words for words in beside.reasons)
 
 
+@pytest.mark.slow
 def test_a_floor_of_correlation_moves_the_tail_and_not_the_mean(panel_home: Path) -> None:
     plain, held = (
         lt.loss(panel_home, model="gaussian", confidence=0.99, sectors="none", correlation_floor=floor)

@@ -65,6 +65,7 @@ def test_names_add_up_to_less_than_the_shortfall(results: dict[str, LossResult])
     assert [item.es for item in made.top_names] == sorted((item.es for item in made.top_names), reverse=True)
 
 
+@pytest.mark.slow
 def test_a_stated_correlation_and_severity_raise_the_tail(panel_home: Path) -> None:
     found = []
     for options in (

@@ -26,6 +26,7 @@ def test_rows_and_losses_of_a_panel_twin(panel_home: Path) -> None:
     assert (states.to_come[:, [0, -1]] == 0).all()
 
 
+@pytest.mark.slow
 def test_migration_adds_spread_and_no_mean(panel_home: Path) -> None:
     found = lt.loss(panel_home, model="migration", confidence=0.99, paths=4000, seed=2)
     plain = lt.loss(panel_home, model="gaussian", confidence=0.99, paths=4000, seed=2)

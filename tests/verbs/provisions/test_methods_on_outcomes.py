@@ -9,6 +9,7 @@ import pytest
 import loantwin as lt
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_the_method_that_fits_is_named_with_the_errors_of_a_year_ago(sba_home: Path) -> None:
     found = lt.provisions(sba_home, "cecl", method="vintage").to_dict()["_provenance"]["recommended"]
@@ -20,6 +21,7 @@ def test_the_method_that_fits_is_named_with_the_errors_of_a_year_ago(sba_home: P
     assert "recommended" not in lt.provisions(sba_home, "cecl").to_dict()["_provenance"]
 
 
+@pytest.mark.slow
 @pytest.mark.data
 def test_outcomes_alone_tell_no_roll_rate(sba_home: Path) -> None:
     found = lt.provisions(sba_home, "cecl", method="all").methods  # type: ignore[union-attr]

@@ -145,6 +145,7 @@ def test_recoveries_that_the_log_records_count(
     assert made.closing == moved.closing
 
 
+@pytest.mark.slow
 def test_one_loan_is_explained_and_rows_by_loan_add_up(panel_home: Path, tmp_path: Path) -> None:
     file = tmp_path / "loans.parquet"
     whole = lt.provisions(panel_home, "ifrs9", out=file)
