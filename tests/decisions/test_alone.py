@@ -179,7 +179,6 @@ RATES = (
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("rate", RATES)
 def test_numbers_that_are_worked_out_are_the_same_in_one_row_and_in_many(tmp_path: Path, rate: str) -> None:
     """Division by a constant above all, which Polars does otherwise in one row than in many."""
