@@ -25,8 +25,7 @@ def read_process(source: Path | str) -> Process:
     Raises
     ------
     ConfigError : no such file or no TOML, an unknown key, one that is missing, a value of another kind, a
-    step
-        from or to a state that is none, a name that stands twice.
+        step from or to a state that is none, a name that stands twice.
     """
     if isinstance(source, str) and source in BUILT_IN:
         text = (files(__package__) / "built_in" / f"{source}.toml").read_text(encoding="utf-8")

@@ -44,8 +44,8 @@ def judged(
     Parameters
     ----------
     before : steps that the home holds of this process. taken : new ones, without `state`; a step that is
-    missing
-        is told by its outcome. Rows of a case are in the order of `at`, equal moments in that of the table.
+        missing is told by its outcome. Rows of a case are in the order of `at`, equal moments in that of the
+        table.
     file : named by a refusal, with the row from 1.
 
     Raises

@@ -94,15 +94,14 @@ def collections_fit(
     Parameters
     ----------
     log : a table, a row a case and what was done: text, Excel or Parquet. format : the TOML file of columns
-    and
-        treatments (`loantwin schema collections`). seed : of folds and trees. out : where it is kept, JSON.
+        and treatments (`loantwin schema collections`). seed : of folds and trees. out : where it is kept,
+        JSON.
 
     Raises
     ------
     ConfigError : a format that is none. UsageError : no such file or column. TapeError : a value that is none
-    of its
-        kind. ModelError : fewer than 500 rows with a treatment or without one, or no overlap. ExtraError :
-        the extra `scoring` is not installed.
+        of its kind. ModelError : fewer than 500 rows with a treatment or without one, or no overlap.
+        ExtraError : the extra `scoring` is not installed.
     """
     require("scoring")
     if out is not None:

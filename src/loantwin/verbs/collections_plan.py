@@ -151,8 +151,7 @@ def collections_plan(
     Raises
     ------
     ConfigError : a format or a file of uplift that is none. UsageError : no such file, column or chooser, or
-    nobody
-        that limits name. TapeError : a value that is none of its kind. ModelError : a feature that is
+        nobody that limits name. TapeError : a value that is none of its kind. ModelError : a feature that is
         missing.
     """
     now = (clock or SystemClock()).now()

@@ -82,17 +82,15 @@ def process_run(
     ----------
     twin : a twin opened for writing, or its folder; for reading where there are no steps.
     process : the name of one in the home or of one that ships, or a TOML file, which comes into force under
-    its
-        name.
+        its name.
     steps : a table, a row a step: case, at, step or outcome, and by, amount, assignee, reason, proposed where
-    they
-        are known. It is recorded as a whole or not at all. None records nothing.
+        they are known. It is recorded as a whole or not at all. None records nothing.
 
     Raises
     ------
     ConfigError : a process that is none, or faulty. UsageError : a step that is not possible (case, state,
-    step
-        and what is allowed are named), or lacks what it needs. TapeError : a value that is none of its kind.
+        step and what is allowed are named), or lacks what it needs. TapeError : a value that is none of its
+        kind.
     HomeError : no twin's home, or one held by another writer.
     """
     with opened(twin, writable=steps is not None) as twin:

@@ -115,8 +115,7 @@ def process_simulate(
     process : a TOML file (`loantwin schema process`) with `[arrivals]`, or one that ships.
     staff : how many people of a kind; None, and those not named, take the file's.
     days, warm_up_days : calendar days measured, and before them. replications : 2 or more; the same seed
-    gives
-        every plan the same luck.
+        gives every plan the same luck.
 
     Raises
     ------

@@ -40,8 +40,7 @@ def review_assign(twin: Twin | Path | str, case: str, *, to: str, by: str | None
     Raises
     ------
     UsageError : no such case, one that has ended, or a name that is none. HomeError : no twin's home, or one
-    held
-        by another writer.
+        held by another writer.
     """
     who, own = person(to, "to"), person(by)
     with opened(twin, writable=True) as twin:

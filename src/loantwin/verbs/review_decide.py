@@ -54,16 +54,15 @@ def review_decide(
     Parameters
     ----------
     twin : a twin opened for writing, or its folder. case : its id. outcome : approve or decline, or what else
-    the
-        process names. reason : why, 1 to 500 signs; it is kept in the log: no personal data of the applicant.
+        the process names. reason : why, 1 to 500 signs; it is kept in the log: no personal data of the
+        applicant.
     by : who decides; None takes the account that runs the program.
 
     Raises
     ------
     UsageError : no such case, an outcome that is not possible in its state (what is, is named), no reason,
-    one who
-        does not have the case, or the same person twice where four eyes are asked for. HomeError : no twin's
-        home, or one held by another writer.
+        one who does not have the case, or the same person twice where four eyes are asked for. HomeError : no
+        twin's home, or one held by another writer.
     """
     own, why = person(by), _reason(reason)
     with opened(twin, writable=True) as twin:

@@ -49,8 +49,7 @@ def review_list(twin: Twin | Path | str, *, assignee: str | None = None) -> Revi
     Raises
     ------
     UsageError : no review process in the home (`process run DIR review --steps FILE` opens cases), or a name
-    that
-        is none. HomeError : no twin's home.
+        that is none. HomeError : no twin's home.
     """
     who = None if assignee is None else person(assignee, "assignee")
     with opened(twin) as twin:

@@ -41,8 +41,7 @@ def read_cases(path: Path | str, mapping: CollectionsFormat) -> Cases:
     Raises
     ------
     UsageError : no file, or no such column. TapeError : a case that is missing or stands twice, a worth that
-    is no
-        amount of at least 0.
+        is no amount of at least 0.
     """
     file = Path(path)
     table = _read(file, "cases")
@@ -98,8 +97,7 @@ def read_log(path: Path | str, mapping: CollectionsFormat) -> Treated:
     Raises
     ------
     UsageError : no file, or no such column. TapeError : a treatment that the mapping does not name, an
-    outcome or a
-        propensity that is none. ModelError : no row without a treatment, or none with one.
+        outcome or a propensity that is none. ModelError : no row without a treatment, or none with one.
     """
     file = Path(path)
     table = _read(file, "log")

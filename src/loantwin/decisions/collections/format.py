@@ -139,8 +139,7 @@ def read_collections_format(path: Path | str) -> CollectionsFormat:
     Raises
     ------
     ConfigError : no such file or no TOML, an unknown key, one that is missing, a value of another kind, a
-    resource
-        without capacity.
+        resource without capacity.
     """
     file = Path(path)
     document = read_toml(file, "collections", ConfigError)

@@ -53,8 +53,7 @@ def fit_trees(
     Parameters
     ----------
     values : (N, F), NaN where missing. target : (N,) a number, or 0 and 1 for a probability. seed : of the
-    held-out
-        rows and of what trees draw. weight : (N,) > 0; None for equal ones.
+        held-out rows and of what trees draw. weight : (N,) > 0; None for equal ones.
 
     Raises
     ------

@@ -60,8 +60,7 @@ def qini(score: Floats, effect: Floats) -> Measured:
     Parameters
     ----------
     score : (N,) by which rows are treated, the greatest first. effect : (N,) doubly robust outcomes of the
-    effect,
-        or the true ones where they are known.
+        effect, or the true ones where they are known.
 
     Returns
     -------

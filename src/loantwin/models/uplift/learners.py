@@ -89,8 +89,7 @@ def cross_fit(
     Raises
     ------
     ModelError : fewer than 500 rows with the treatment, or without it; probabilities within 0.02 of 0 or 1:
-    no
-        overlap.
+        no overlap.
     """
     for name, count in (("with the treatment", treated.sum()), ("without it", (~treated).sum())):
         if count < LEAST:

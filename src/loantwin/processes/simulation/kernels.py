@@ -180,8 +180,7 @@ def replications(
     key : (2,) of the seed. span : warm-up, end of what is measured, and the hour at which a run is cut off,
         hours; mean gap between cases in arrival hours.
     states : first place of each state's steps in `order` (S + 1,), `order`, cumulated shares, and the step
-    that
-        impatience takes (-1 none).
+        that impatience takes (-1 none).
     steps : state after (K,), pool (-1 none), law of its time (K, 5), cost, priority, law of patience (K, 5).
     pools : people (R,), first place of its hours in `week` (R + 2,), the last being those of arrivals, `week`
         (D, 2), hours of all. seen : observed times, hours.
