@@ -16,7 +16,7 @@ from loantwin.decisions.application_file import check_application, checked, read
 from loantwin.decisions.deciding.answer import Decision, Versions, decision_of_row
 from loantwin.decisions.deciding.decider import Decider
 from loantwin.decisions.deciding.lawful import law_of
-from loantwin.decisions.deciding.out import check_out, write_decisions
+from loantwin.decisions.deciding.out import write_decisions
 from loantwin.decisions.deciding.scores import check_schema
 from loantwin.decisions.graph_policy import OUTCOMES, GraphPolicy, nested, open_policy
 from loantwin.decisions.letters.folder import check_folder, write_letters
@@ -30,6 +30,7 @@ from loantwin.errors import UsageError, expected
 from loantwin.language import spoken
 from loantwin.outlook.deciders import Beside, asked_of, decider_of, rollout_of
 from loantwin.outlook.valued import TwinValue, check_segments
+from loantwin.results.rows_file import check_out
 from loantwin.twin import Twin, opened
 from loantwin.types import Result
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -11,14 +10,15 @@ from typing import Any
 import numpy as np
 
 from loantwin.arrays import Floats
-from loantwin.errors import ConfigError, UsageError, expected
-from loantwin.files import check_target, read_text, replace_file
+from loantwin.documents import read_document, write_document
+from loantwin.errors import ConfigError
 from loantwin.models.scoring.features import Feature, encode
 from loantwin.models.scoring.table import Table
 from loantwin.models.uplift.boosting import Trees
 from loantwin.models.uplift.learners import CANDIDATES, Line, Uplift
 
 SCHEMA = "loantwin.uplift/1"
+WHAT = "uplift"
 
 
 @dataclass(frozen=True)
@@ -64,17 +64,7 @@ def write_uplift(kept: Kept, path: Path | str, field: str = "out") -> Path:
     ------
     UsageError : a place that cannot be written, or a file there that is none of uplift.
     """
-    target = Path(path)
-    check_target(target, field)
-    if target.exists():
-        try:
-            read_uplift(target)
-        except ConfigError as error:
-            words = expected("a new file, or one of uplift", str(target))
-            raise UsageError(f"{words}; choose another name, or move that file away", field=field) from error
-    document = {"schema": SCHEMA, **asdict(kept)}
-    replace_file(target, json.dumps(document, indent=1, allow_nan=False) + "\n", field)
-    return target
+    return write_document({"schema": SCHEMA, **asdict(kept)}, path, WHAT, read_uplift, field)
 
 
 def read_uplift(path: Path | str) -> Kept:
@@ -85,14 +75,7 @@ def read_uplift(path: Path | str) -> Kept:
     ConfigError : no such file, no JSON, another schema, or a key that is missing or of another kind.
     """
     file = Path(path)
-    text = read_text(file, "file of uplift", ConfigError)
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise ConfigError(f"expected a readable file of uplift, was: {problem}", file=file) from problem
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        was = document.get("schema") if isinstance(document, dict) else type(document).__name__
-        raise ConfigError(expected(f"the schema {SCHEMA}", was), file=file, field="schema")
+    document = read_document(file, WHAT, SCHEMA)
     try:
         return Kept(
             tuple(_feature(item) for item in document["features"]),

@@ -1,6 +1,7 @@
 """Deciding: score, default, worth, policy, reasons and counter-offer, for many over columns or for one.
 
-One application is a table of one row that takes the same way, so that both answers are the same to the bit.
+One application is decided without a frame (`alone`); what that way is not sure of takes the columns' way as a
+table of one row. Both answers are the same to the bit: tests hold them to each other.
 """
 
 from __future__ import annotations

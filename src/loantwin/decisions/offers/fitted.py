@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,11 +11,12 @@ import numpy as np
 
 from loantwin.arrays import Floats
 from loantwin.decisions.offers.effects import NAMES
+from loantwin.documents import read_document, write_document
 from loantwin.engine.step.levers import LeverEffects
 from loantwin.errors import ConfigError, UsageError, expected, unknown
-from loantwin.files import check_target, read_text, replace_file
 
 SCHEMA = "loantwin.levers/1"
+WHAT = "levers"
 SLACK = 1e-6
 """Share of the largest variance by which rounding may leave a covariance below none."""
 
@@ -104,14 +104,6 @@ def write_levers(levers: Levers, path: Path | str, field: str = "out") -> Path:
     ------
     UsageError : a place that cannot be written, or a file there that is none of levers.
     """
-    target = Path(path)
-    check_target(target, field)
-    if target.exists():
-        try:
-            read_levers(target)
-        except ConfigError as error:
-            words = expected("a new file, or one of levers", str(target))
-            raise UsageError(f"{words}; choose another name, or move that file away", field=field) from error
     document = {
         "schema": SCHEMA,
         **{name: getattr(levers, name) for name in _TEXTS},
@@ -120,8 +112,7 @@ def write_levers(levers: Levers, path: Path | str, field: str = "out") -> Path:
         "names": list(levers.names),
         **{name: np.asarray(getattr(levers, name)).tolist() for name in ("mean", "bias", "covariance")},
     }
-    replace_file(target, json.dumps(document, indent=2, allow_nan=False) + "\n", field)
-    return target
+    return write_document(document, path, WHAT, read_levers, field)
 
 
 _TEXTS = ("rate_unit", "currency", "why", "source", "sha256")
@@ -137,14 +128,7 @@ def read_levers(path: Path | str) -> Levers:
     kind, a covariance that is none.
     """
     file = Path(path)
-    text = read_text(file, "file of levers", ConfigError)
-    try:
-        document = json.loads(text)
-    except (ValueError, RecursionError) as problem:
-        raise ConfigError(f"expected a readable file of levers, was: {problem}", file=file) from problem
-    if not isinstance(document, dict) or document.get("schema") != SCHEMA:
-        was = document.get("schema") if isinstance(document, dict) else type(document).__name__
-        raise ConfigError(expected(f"the schema {SCHEMA}", was), file=file, field="schema")
+    document = read_document(file, WHAT, SCHEMA)
     known = ("schema", "identified", "names", "mean", "bias", "covariance", *_TEXTS, *_NUMBERS)
     for key in document:
         if key not in known:

@@ -27,11 +27,12 @@ from loantwin.outlook.drawn_prices import Drawn
 from loantwin.outlook.offered import Offered
 from loantwin.outlook.outlook import Outlook
 from loantwin.outlook.priced import Pricer
+from loantwin.results.rows_file import check_out
 from loantwin.twin import Twin, opened
 from loantwin.types import Progress, Result, silent, stretch
 from loantwin.verbs.price.choosing import WITH_FRONTIER, Choice
 from loantwin.verbs.price.offer_rows import OffersMade
-from loantwin.verbs.price.out import check_out, write_prices
+from loantwin.verbs.price.out import write_prices
 from loantwin.verbs.price.rows import EffectLine, PartLine, Price
 from loantwin.verbs.price.valuing import Table, parts_of_all, prices, valued
 
