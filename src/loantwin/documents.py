@@ -1,4 +1,4 @@
-"""JSON documents that a command fits and others read: each names its schema, and replaces its own kind alone."""
+"""JSON documents that a command fits and others read: each names its schema and replaces its own kind alone."""
 
 from __future__ import annotations
 
