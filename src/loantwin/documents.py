@@ -1,4 +1,4 @@
-"""JSON documents that a command fits and others read: each names its schema and replaces its own kind alone."""
+"""JSON that a command fits and others read: each document names its schema, and replaces its own kind."""
 
 from __future__ import annotations
 

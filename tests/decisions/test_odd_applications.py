@@ -37,6 +37,7 @@ def text_of(**changes: Any) -> str:
         ("deep.jsonl", f'{text_of()}\n{{"a": {DEEP}}}', "line 2"),
         ("long.json", text_of(amount=10**400), "too large"),
         ("twice.json", text_of()[:-1] + ', "amount": 1}', "the key amount twice"),
+        ("twice.jsonl", f'{text_of()}\n{text_of()[:-1]}, "amount" : 1}}', "line 2: the key amount twice"),
         ("scalar.json", "3", "application 1 a value that is no object"),
         ("lists.json", "[[1]]", "application 1 a value that is no object"),
         ("nan.jsonl", f"{text_of()}\n{text_of().replace('12000.0', 'NaN')}", "line 2: NaN"),

@@ -86,7 +86,10 @@ def test_what_was_erased_is_said(made: tuple[Path, Any], tmp_path: Path) -> None
         opened.persons.erase([number])
     told = lt.evidence(home, number)
     assert (told.same, told.persons, told.personal) == (True, "erased", ("personal.name",))
-    assert told.notes == ("its personal fields were erased; nothing that was answered rests on them",)
+    assert told.notes == (
+        "its personal fields are not there any more (erased, or lost: no event tells); nothing that was "
+        "answered rests on them",
+    )
 
 
 def test_a_policy_that_reads_what_was_erased_is_derived_as_far_as_it_goes(tmp_path: Path) -> None:

@@ -277,9 +277,12 @@ def _read(file: Path) -> pl.DataFrame:
         return pl.read_csv(file, infer_schema_length=None)
     if file.suffix == ".jsonl":
         try:
-            return pl.read_ndjson(file, infer_schema_length=None)
+            found = pl.read_ndjson(file, infer_schema_length=None)
         except pl.exceptions.PolarsError as problem:
             raise ValueError(_line_at_fault(file) or str(problem).splitlines()[0]) from problem
+        if _keys_stand_twice(file) and (fault := _line_at_fault(file)):
+            raise ValueError(fault)
+        return found
     documents = json.loads(file.read_text(encoding="utf-8"), object_pairs_hook=_once)
     rows = documents if isinstance(documents, list) else [documents]
     for number, row in enumerate(rows, 1):
@@ -295,6 +298,16 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         keys = [key for key, _ in pairs]
         raise ValueError(f"the key {next(key for key in keys if keys.count(key) > 1)} twice in one object")
     return made
+
+
+def _keys_stand_twice(file: Path) -> bool:
+    """Return whether a line has a key twice, be it in two of its objects: a look without parsing.
+
+    Polars takes the first of two, and Python the last.
+    """
+    lines = pl.Series(file.read_text(encoding="utf-8").split("\n"), dtype=pl.String)
+    keys = lines.str.extract_all(r'"(?:[^"\\]|\\.)*"\s*:').list.eval(pl.element().str.strip_chars(": \t"))
+    return bool((keys.list.len() > keys.list.n_unique()).any())
 
 
 def _line_at_fault(file: Path) -> str:

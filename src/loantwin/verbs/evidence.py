@@ -147,10 +147,14 @@ def _versions(recorded: Mapping[str, str]) -> Iterator[VersionChange]:
 def _notes(again: Again, changed: tuple[VersionChange, ...], differs: bool) -> Iterator[str]:
     if again.erased and again.not_derived:
         yield (
-            "its personal fields were erased, which the policy reads: what rests on them is not derived again"
+            "its personal fields, which the policy reads, are not there any more (erased, or lost: no event "
+            "tells): what rests on them is not derived again"
         )
     elif again.erased:
-        yield "its personal fields were erased; nothing that was answered rests on them"
+        yield (
+            "its personal fields are not there any more (erased, or lost: no event tells); nothing that was "
+            "answered rests on them"
+        )
     if differs and changed:
         names = ", ".join(item.name for item in changed)
         yield f"the answer is another one under other versions of {names}: install those that are recorded"
