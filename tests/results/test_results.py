@@ -192,3 +192,18 @@ def test_a_long_name_of_a_segment_moves_no_other_figure() -> None:
     (far,) = [line for line in lines if "x" * 120 in line]
     assert far.endswith(f"{'x' * 120}  {pool.allowance:,.0f} EUR")
     assert max(len(line) for line in lines if line != far) < 100
+
+
+BARRED = [kind for kind in CLASSES if (it := readings()[kind.__name__].drawn) and it.bars and it.interval]
+
+
+@pytest.mark.parametrize("kind", BARRED, ids=lambda kind: kind.__name__)
+def test_bars_show_the_interval_that_a_reading_names(kind: type[Result], oracle: Any) -> None:
+    oracle("matplotlib")
+    result, drawn = sample(kind), readings()[kind.__name__].drawn
+    assert drawn is not None
+    assert drawn.interval is not None
+    axes, rows = result.plot().axes[0], tables(result)[drawn.table]
+    factor = axes.patches[0].get_width() / rows[0][drawn.y]
+    shown = [line.get_segments()[0][:, 0].tolist() for line in axes.collections]
+    assert shown == [pytest.approx([factor * row[name] for name in drawn.interval]) for row in rows]

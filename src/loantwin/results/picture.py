@@ -138,7 +138,19 @@ def _bars(axes: Any, rows: Sequence[Row], drawn: Drawn, factor: float) -> None:
     axes.set_yticks(range(len(rows)), [_label(row, drawn, len(groups)) for row in rows])
     axes.invert_yaxis()
     decimals = _decimals(max(map(abs, values)))
-    axes.bar_label(held, [f"{value:,.{decimals}f}" for value in values], padding=3, fontsize=8.5, color=INK)
+    told = [f"{value:,.{decimals}f}" for value in values]
+    if drawn.interval is None:
+        axes.bar_label(held, told, padding=3, fontsize=8.5, color=INK)
+    else:
+        for place, (row, text, value) in enumerate(zip(rows, told, values, strict=True)):
+            low, high = (row[name] for name in drawn.interval)
+            end = value if low is None or high is None else max(value, factor * high)
+            if low is not None and high is not None:
+                axes.hlines(place, factor * low, factor * high, color=INK, linewidth=1.4)
+            axes.annotate(
+                text, (end, place), xytext=(4, 0), textcoords="offset points", va="center", fontsize=8.5,
+                color=INK,
+            )  # fmt: skip
     axes.margins(x=0.16)
     axes.axvline(0.0, color=MUTED, linewidth=0.8)
 
