@@ -32,8 +32,8 @@ def shares(item: Any, decimals: int = 1) -> str:
     return f"{percent(item.low, decimals)} to {percent(item.high, decimals)}"
 
 
-def points(item: Any) -> str:
-    return f"{100 * item.low:+.1f} to {100 * item.high:+.1f}"
+def points(item: Any, decimals: int = 1) -> str:
+    return f"{100 * item.low:+.{decimals}f} to {100 * item.high:+.{decimals}f}"
 
 
 def rows(table: Table, named: int = 1) -> dict[tuple[str, ...], dict[str, str]]:
@@ -170,8 +170,8 @@ def cost(item: Any) -> dict[str, str]:
         "Brier": f"{item.brier:.4f}", "change of Brier": f"{item.brier_change.value:+.4f}",
         "95 % of Brier": f"{item.brier_change.low:+.4f} to {item.brier_change.high:+.4f}",
         "bad among approved": percent(item.bad_rate.value, 2),
-        "change of bad": percent(item.bad_rate_change.value, 2),
-        "95 % of bad": shares(item.bad_rate_change, 2),
+        "change of bad, points": f"{100 * item.bad_rate_change.value:+.2f}",
+        "95 % of points": points(item.bad_rate_change, 2),
     }  # fmt: skip
 
 

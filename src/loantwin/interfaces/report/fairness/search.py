@@ -7,7 +7,15 @@ from pathlib import Path
 from loantwin.files import check_page, replace_file
 from loantwin.interfaces.report.blocks import Section, Tile, bullets, details, percent, pictures, table
 from loantwin.interfaces.report.fairness.charts import gain_and_cost
-from loantwin.interfaces.report.fairness.words import ends, gained, gained_ends, part, parts, ratio
+from loantwin.interfaces.report.fairness.words import (
+    ends,
+    gained,
+    gained_ends,
+    part,
+    point_ends,
+    points,
+    ratio,
+)
 from loantwin.interfaces.report.page import Page, facts, made_by, rendered
 from loantwin.verbs.fairness_search import FairnessSearchResult
 
@@ -107,11 +115,11 @@ def _costs(result: FairnessSearchResult) -> Section:
     rows = [
         (item.name, ratio(item.auc, 4), gained(item.auc_change, 4), gained_ends(item.auc_change, 4),
          f"{item.brier:.4f}", gained(item.brier_change, 4), gained_ends(item.brier_change, 4),
-         part(item.bad_rate, 2), part(item.bad_rate_change, 2), parts(item.bad_rate_change, 2))
+         part(item.bad_rate, 2), points(item.bad_rate_change, 2), point_ends(item.bad_rate_change, 2))
         for item in result.alternatives
     ]  # fmt: skip
     heads = ("alternative", "AUC", "change", "95 % of change", "Brier", "change of Brier", "95 % of Brier",
-             "bad among approved", "change of bad", "95 % of bad")  # fmt: skip
+             "bad among approved", "change of bad, points", "95 % of points")  # fmt: skip
     return Section(
         "costs",
         "What it costs",

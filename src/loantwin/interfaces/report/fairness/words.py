@@ -39,13 +39,13 @@ def part(item: Bounded | None, decimals: int = 1) -> str:
     return "–" if item is None else percent(item.value, decimals)
 
 
-def points(item: Bounded | None) -> str:
+def points(item: Bounded | None, decimals: int = 1) -> str:
     """Return a difference of shares in percentage points; a missing one as a dash."""
-    return "–" if item is None or item.value is None else f"{100 * item.value:+.1f}"
+    return "–" if item is None or item.value is None else signed(100 * item.value, decimals)
 
 
-def point_ends(item: Bounded | None) -> str:
+def point_ends(item: Bounded | None, decimals: int = 1) -> str:
     """Return the ends of a difference's interval in percentage points."""
     if item is None or item.low is None or item.high is None:
         return "–"
-    return f"{100 * item.low:+.1f} to {100 * item.high:+.1f}"
+    return f"{signed(100 * item.low, decimals)} to {signed(100 * item.high, decimals)}"
